@@ -1,0 +1,232 @@
+"""The tables of the issues room. Times are aware and in UTC (see `newsletter.db`)."""
+
+import enum
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, Enum, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+WORD = Enum(
+    enum.StrEnum,
+    native_enum=False,
+    length=16,
+    create_constraint=False,
+    values_callable=lambda kind: [word.value for word in kind],
+)
+"""States are stored as their word, without a database type or constraint: a new word needs no migration."""
+
+
+class Base(DeclarativeBase):
+    """The issues room's own metadata."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        enum.StrEnum: WORD,
+        dict[str, str]: JSON,
+        list[str]: JSON,
+    }
+
+
+class SourceKind(enum.StrEnum):
+    WORDPRESS = "wordpress"
+    RSS = "rss"
+    FILE = "file"
+
+
+class PassageKind(enum.StrEnum):
+    """What can stand in an issue. A section passage heads those that follow it."""
+
+    OPENING = "opening"
+    SECTION = "section"
+    RESOURCE = "resource"
+    NOTE = "note"
+    BUTTON = "button"
+    EVENT = "event"
+    HOTLINE = "hotline"
+    CLOSING = "closing"
+
+
+class Fallback(enum.StrEnum):
+    """What a reader gets where a text is not in their language."""
+
+    LABEL = "label"
+    OMIT = "omit"
+
+
+class Source(Base):
+    """A place that resources come from, and what a conditional request to it needs."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[SourceKind]
+    url: Mapped[str] = mapped_column(Text, unique=True)
+    language: Mapped[str | None] = mapped_column(String(35))
+    """For entries that name no language of their own."""
+    etag: Mapped[str | None] = mapped_column(Text)
+    last_modified: Mapped[str | None] = mapped_column(Text)
+    modified_until: Mapped[datetime | None]
+    """The newest `modified` seen: WordPress is asked for what came after it."""
+    imported_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(Text)
+    """Why the last import of this source failed, or nothing."""
+
+
+class Resource(Base):
+    """Something worth sharing; one text per language, each with its own link."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), default="article")
+    published_at: Mapped[datetime]
+    dismissed_at: Mapped[datetime | None]
+    texts: Mapped[list["ResourceText"]] = relationship(
+        back_populates="resource", cascade="all, delete-orphan", order_by="ResourceText.id"
+    )
+
+
+class ResourceText(Base):
+    """A resource in one language, as its source gave it."""
+
+    __tablename__ = "resource_text"
+    __table_args__ = (UniqueConstraint("source_id", "guid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id", ondelete="CASCADE"), index=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id", ondelete="SET NULL"))
+    guid: Mapped[str] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(35))
+    """Nothing where the source named none: flagged, and never placed by itself."""
+    title: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    """Markdown, made from sanitised HTML."""
+    link: Mapped[str] = mapped_column(Text, default="")
+    image: Mapped[str] = mapped_column(Text, default="")
+    alt: Mapped[str] = mapped_column(Text, default="")
+    pair_key: Mapped[str | None] = mapped_column(Text, index=True)
+    """The same key within one source means: the same text in other languages."""
+    changed_at: Mapped[datetime]
+    resource: Mapped[Resource] = relationship(back_populates="texts")
+
+
+class Issue(Base):
+    """One month's newsletter: an ordered list of passages, each with a wording per language."""
+
+    __tablename__ = "issue"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    month: Mapped[date]
+    languages: Mapped[list[str]]
+    """The first is the source language."""
+    fallback: Mapped[Fallback] = mapped_column(default=Fallback.LABEL)
+    revision: Mapped[int] = mapped_column(default=1)
+    """Counts every change of a text or of the order; an exported file carries it."""
+    covers_until: Mapped[datetime]
+    """Resources published up to here were offered; the next issue starts here."""
+    created_at: Mapped[datetime]
+    passages: Mapped[list["Passage"]] = relationship(
+        back_populates="issue", cascade="all, delete-orphan", order_by="Passage.position"
+    )
+
+    @property
+    def source_language(self) -> str:
+        return self.languages[0]
+
+
+class Passage(Base):
+    """Anything in an issue that is worded per language."""
+
+    __tablename__ = "passage"
+    __table_args__ = (UniqueConstraint("issue_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    """Names the passage in the issue file; a resource's is its number."""
+    kind: Mapped[PassageKind]
+    position: Mapped[int]
+    resource_id: Mapped[int | None] = mapped_column(ForeignKey("resource.id", ondelete="SET NULL"), index=True)
+    every_month: Mapped[bool] = mapped_column(default=False)
+    """Copied into each new draft."""
+    issue: Mapped[Issue] = relationship(back_populates="passages")
+    resource: Mapped[Resource | None] = relationship()
+    wordings: Mapped[list["Wording"]] = relationship(
+        back_populates="passage", cascade="all, delete-orphan", order_by="Wording.id"
+    )
+
+    def wording(self, language: str) -> "Wording | None":
+        """This passage's wording in `language`, or nothing."""
+        return next((w for w in self.wordings if w.language == language), None)
+
+
+class Wording(Base):
+    """A passage in one language. Its state (missing, draft, stale, approved) is derived: see `matrix`."""
+
+    __tablename__ = "wording"
+    __table_args__ = (UniqueConstraint("passage_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(35))
+    fields: Mapped[dict[str, str]] = mapped_column(default=dict)
+    """Field name to text, by the passage's kind: see `issues.fields`. Replace it whole, never in place."""
+    source_digest: Mapped[str | None] = mapped_column(String(64))
+    """The digest of the source-language fields that this translation was made from or found true to."""
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    approved_at: Mapped[datetime | None]
+    revision: Mapped[int]
+    """The issue's revision in which this wording last changed."""
+    passage: Mapped[Passage] = relationship(back_populates="wordings")
+
+
+class Edit(Base):
+    """The append-only history of an issue: each change of a wording, an approval, or the order."""
+
+    __tablename__ = "edit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), index=True)
+    revision: Mapped[int]
+    what: Mapped[str] = mapped_column(String(16))
+    """text, order, approval, small-edit."""
+    passage_key: Mapped[str] = mapped_column(String(64), default="")
+    language: Mapped[str] = mapped_column(String(35), default="")
+    fields: Mapped[dict[str, str]] = mapped_column(default=dict)
+    """The fields after the change; for an order, {"order": the keys one a line}."""
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class Waiver(Base):
+    """Somebody's word that an issue may go although a check blocks it."""
+
+    __tablename__ = "waiver"
+    __table_args__ = (UniqueConstraint("issue_id", "check", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"))
+    check: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(35), default="")
+    """Empty: in every language."""
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class Edition(Base):
+    """An issue in one language, rendered and frozen: never updated, never deleted while a mailing names it."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("issue_id", "language", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="RESTRICT"))
+    language: Mapped[str] = mapped_column(String(35))
+    subject: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 over subject, HTML and text."""
+    frozen_at: Mapped[datetime]

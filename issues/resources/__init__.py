@@ -1,0 +1,1 @@
+"""Import: where resources come from. Ways in: `importing`, `pairing`."""

@@ -1,0 +1,1 @@
+"""The shell: knows both rooms, shows and carries what they hold."""

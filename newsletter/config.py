@@ -1,0 +1,147 @@
+"""The settings: one typed object, from `NEWSLETTER_*` variables or `newsletter.toml` in the home.
+
+Every field's description is printed in docs/settings.md; a test keeps the two alike.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be: one sentence naming it."""
+
+    permanent = True
+
+
+def _color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("a colour is written like #1d2b4f")
+    return value.lower()
+
+
+def _one_line(value: str) -> str:
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
+        raise ValueError("it stands in a mail's header, so it must be one line")
+    return value.strip()
+
+
+Color = Annotated[str, AfterValidator(_color)]
+Line = Annotated[str, AfterValidator(_one_line)]
+
+TRANSPORT_SCHEMES = ("smtp", "smtps", "maildir")
+
+
+class Settings(BaseSettings):
+    """What an installation is told; nothing else is configurable."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NEWSLETTER_",
+        extra="forbid",
+        hide_input_in_errors=True,  # a wrong value may be a password
+        frozen=True,
+    )
+
+    home: Path = Field(Path("data"), description="The folder that holds the database and `newsletter.toml`.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="`postgresql://user:password@host/name`; without it an SQLite file in the home.",
+    )
+    keys: Path | None = Field(
+        None,
+        description="The file with the three keys, outside the home; without it `newsletter/keys.json` in the "
+        "user's configuration folder.",
+    )
+    transport: SecretStr = Field(
+        SecretStr("smtp://localhost:25?tls=none"),
+        description="The way out: `smtp://user:password@host:587` (STARTTLS required), `smtps://...`, "
+        "`smtp://localhost:1025?tls=none`, or `maildir:PATH`.",
+    )
+    base_url: str = Field(
+        "http://localhost:8000", description="Where readers reach the pages; links in mails begin with it."
+    )
+    sender: Line = Field(
+        "Newsletter <news@example.org>",
+        alias="NEWSLETTER_FROM",
+        description="The From line: `Name <address>`.",
+    )
+    reply_to: Line = Field("", description="Where answers go; without it, to the sender.")
+    list_id: Line = Field(
+        "newsletter.example.org",
+        description="The list's name in mail programs (RFC 2919): a domain of yours.",
+    )
+    postal_address: Line = Field("", description="The postal address that every mail's foot must name.")
+    timezone: str = Field("UTC", description="The zone that times are entered and shown in: `America/New_York`.")
+    languages: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("en",), description="The languages of an issue, parted by commas; the first is the source language."
+    )
+    brand: Line = Field("Newsletter", description="The network's name, as the mail's header shows it.")
+    brand_color: Color = Field("#1d2b4f", description="The ground of the mail's header.")
+    accent_color: Color = Field("#a63a12", description="Links and buttons.")
+    allow_loopback: bool = Field(
+        False, description="Lets sources be fetched from this machine itself: for development only."
+    )
+    demo: bool = Field(
+        False,
+        description="Marks a home made by `newsletter demo`: its keys lie within, and its caught mail is shown.",
+    )
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(tag.strip() for tag in value.split(",") if tag.strip()) if isinstance(value, str) else value
+
+    @field_validator("languages")
+    @classmethod
+    def _tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) for tag in value):
+            raise ValueError("languages are tags like en, es, vi")
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("a zone is named like Europe/Berlin or America/New_York")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+            raise ValueError("it is an address like https://news.example.org")
+        return value.rstrip("/")
+
+    @field_validator("transport")
+    @classmethod
+    def _way_out(cls, value: SecretStr) -> SecretStr:
+        if urlsplit(value.get_secret_value()).scheme not in TRANSPORT_SCHEMES:
+            raise ValueError("it begins with smtp://, smtps:// or maildir:")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables win over the home's file; what a caller passes wins over both."""
+        home = init_settings().get("home") or os.environ.get("NEWSLETTER_HOME") or "data"
+        file = TomlConfigSettingsSource(settings_cls, Path(home) / "newsletter.toml")
+        return init_settings, env_settings, file

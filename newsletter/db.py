@@ -1,0 +1,98 @@
+"""The database: one engine, SQLite in the home or a PostgreSQL by URL, and two kinds of transactions on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import Session
+
+READ_ONLY = "newsletter_read_only"
+
+
+class DatabaseError(Exception):
+    """The database cannot be used: one sentence saying why. Trying again may help."""
+
+    permanent = False
+
+
+class Database:
+    """Hands out sessions. `write()` commits at its end, or rolls back if anything was raised."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self._reader = self.engine.execution_options(**{READ_ONLY: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A snapshot to look at; it never waits for a writer."""
+        with Session(self._reader) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction, the only one writing on SQLite: what it reads stays true until it commits."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine whose errors and logs show no bound value: those may be people's."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        connect_args={"options": "-c timezone=UTC"},
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
+    engine.dialect.colspecs = {**engine.dialect.colspecs, DateTime: _AwareDateTime}
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver's guess
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # a power cut must not forget an "accepted": that would be a second copy
+        "foreign_keys=ON",
+        "secure_delete=ON",  # an erased person leaves no bytes in free pages
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers take their lock at once: one that first reads and then writes would fail instead of waiting."""
+    read_only = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class _AwareDateTime(sqlite.DATETIME):
+    """SQLite knows no zones: written as UTC, read back as UTC."""
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        write: Any = super().bind_processor(dialect)
+        return lambda value: write(value and _in_utc(value))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        read: Any = super().result_processor(dialect, coltype)
+        return lambda value: None if value is None else read(value).replace(tzinfo=UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return value.astimezone(UTC).replace(tzinfo=None)

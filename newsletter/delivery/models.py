@@ -1,0 +1,132 @@
+"""The tables of the sender: mailings, one delivery per person, every attempt."""
+
+import enum
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from issues.models import Edition, Issue
+from subscribers.models import Subscriber
+
+WORD = Enum(
+    enum.StrEnum,
+    native_enum=False,
+    length=16,
+    create_constraint=False,
+    values_callable=lambda kind: [word.value for word in kind],
+)
+"""States are stored as their word, without a database type or constraint: a new word needs no migration."""
+
+
+class Base(DeclarativeBase):
+    """The shell's own metadata. Links into the rooms are given as Column objects: names resolve only within one."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True), enum.StrEnum: WORD}
+
+
+class MailingState(enum.StrEnum):
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    """Due so late that it asks instead of mailing stale facts."""
+    SENDING = "sending"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+class State(enum.StrEnum):
+    """Of a delivery. The last five are the outcomes: each person ends as exactly one."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    ATTEMPTING = "attempting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    GIVEN_UP = "given up"
+    SKIPPED = "skipped"
+    IN_DOUBT = "in doubt"
+
+
+OUTCOMES = (State.ACCEPTED, State.REFUSED, State.GIVEN_UP, State.SKIPPED, State.IN_DOUBT)
+
+
+class Mailing(Base):
+    """One send of one issue to one audience."""
+
+    __tablename__ = "mailing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey(Issue.__table__.c.id, ondelete="RESTRICT"))
+    state: Mapped[MailingState] = mapped_column(index=True)
+    due_at: Mapped[datetime]
+    zone: Mapped[str] = mapped_column(String(64))
+    """The zone `due_at` was entered in, for showing it again."""
+    not_later_than: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    """Why it is held or paused, in one sentence."""
+
+
+class MailingEdition(Base):
+    """Which frozen edition readers of a language get in a mailing."""
+
+    __tablename__ = "mailing_edition"
+
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.__table__.c.id, ondelete="RESTRICT"))
+
+
+class Delivery(Base):
+    """A mailing's row for one person. Erasing the person keeps the row, and the books."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("mailing_id", "subscriber_id"),
+        Index("delivery_by_state", "mailing_id", "state", "retry_at"),
+        Index("delivery_by_generation", "generation_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
+    subscriber_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Subscriber.__table__.c.id, ondelete="SET NULL"), index=True
+    )
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.__table__.c.id, ondelete="RESTRICT"))
+    state: Mapped[State] = mapped_column(default=State.PENDING)
+    generation_id: Mapped[int | None] = mapped_column(ForeignKey("generation.id"))
+    """Which sender process holds it, while claimed or attempting."""
+    tries: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """The last reply, without addresses, or why it was skipped."""
+    settled: Mapped[str] = mapped_column(String(16), default="")
+    """How a doubt was settled: left, or sent again."""
+
+
+class Attempt(Base):
+    """One try, kept with the server's words: append-only."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generation.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    code: Mapped[int | None]
+    """The SMTP reply code; nothing where there was no reply."""
+    text: Mapped[str] = mapped_column(Text, default="")
+
+
+class Generation(Base):
+    """One life of a sender process. It is dead when the lock it holds is free, never because a clock says so."""
+
+    __tablename__ = "generation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,71 @@
+"""The words that delivery and transports share; neither knows the other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class SendError(Exception):
+    """The way out itself does not work: nothing is wrong with any one message.
+
+    `permanent` says whether trying again can help without a person changing something first.
+    """
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One finished mail for one person."""
+
+    delivery: int
+    """The delivery's number, by which replies come back."""
+    sender: str
+    """The envelope's sender: an address, ASCII."""
+    recipient: str
+    """The envelope's recipient: the domain as A-labels; the local part may need SMTPUTF8."""
+    data: bytes
+    """The whole message with CRLF line ends, not dot-stuffed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of one message."""
+
+    delivery: int
+    code: int | None
+    """The SMTP reply code, or its like; nothing where no answer came."""
+    text: str
+    """The server's words, without any address."""
+    complete: bool
+    """Whether the whole message may have left: without an answer, that is the doubt."""
+
+    @property
+    def accepted(self) -> bool:
+        return self.code is not None and 200 <= self.code < 300
+
+    @property
+    def refused(self) -> bool:
+        """Refused for good (RFC 5321, section 4.2.1)."""
+        return self.code is not None and 500 <= self.code < 600
+
+
+Take = Callable[[], Message | None]
+"""Gives the next claimed message, or nothing where there is none."""
+
+Barrier = Callable[[Sequence[Reply], Sequence[int]], frozenset[int]]
+"""Returns once the replies are recorded and the departing deliveries are marked "attempting", both durable.
+
+What comes back are the deliveries that may depart: someone may have left a moment ago.
+Where it raises, nothing may depart.
+"""
+
+
+class Transport(Protocol):
+    """A way out. It is a loop, not a call, so that pipelines and batches fit it alike."""
+
+    def run(self, take: Take, barrier: Barrier) -> None:
+        """Send until `take` gives nothing. Raises SendError where the way out itself does not work;
+        messages taken and not answered for then count as not sent, unless `barrier` let them depart."""

@@ -1,0 +1,23 @@
+"""What can go wrong in this room. No message ever holds an address or a name."""
+
+
+class SubscriberError(Exception):
+    """One sentence: what went wrong, where, and what to do. `permanent` is False where trying again may help."""
+
+    permanent = True
+
+
+class BadAddress(SubscriberError):
+    """Not an address that mail can be sent to."""
+
+
+class Suppressed(SubscriberError):
+    """This person left, or their mailbox refused us: only they can come back."""
+
+
+class BadFile(SubscriberError):
+    """A file that cannot be imported as it is."""
+
+
+class KeysMissing(SubscriberError):
+    """The key file is not where it should be, or not what it should be."""

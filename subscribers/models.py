@@ -1,0 +1,89 @@
+"""The tables of the subscribers room. Nothing here names a reader to someone without the keys."""
+
+import enum
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Date, DateTime, Enum, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+WORD = Enum(
+    enum.StrEnum,
+    native_enum=False,
+    length=16,
+    create_constraint=False,
+    values_callable=lambda kind: [word.value for word in kind],
+)
+"""States are stored as their word, without a database type or constraint: a new word needs no migration."""
+
+
+class Base(DeclarativeBase):
+    """The subscribers room's own metadata."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True), enum.StrEnum: WORD}
+
+
+class State(enum.StrEnum):
+    """Waiting for their own confirmation, subscribed, or left (and erased a day later)."""
+
+    WAITING = "waiting"
+    SUBSCRIBED = "subscribed"
+    LEFT = "left"
+
+
+class Subscriber(Base):
+    """A person, sealed: address and name can be opened only by a `Vault`."""
+
+    __tablename__ = "subscriber"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """Keyed hash of the normalised address: for look-up, uniqueness and suppression."""
+    sealed_address: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_name: Mapped[bytes | None] = mapped_column(LargeBinary)
+    languages: Mapped[str] = mapped_column(String(200), default="", index=True)
+    """Tags in order of preference, parted by commas; empty: none named."""
+    state: Mapped[State] = mapped_column(index=True)
+    left_at: Mapped[datetime | None]
+    consents: Mapped[list["Consent"]] = relationship(
+        back_populates="subscriber", cascade="all, delete-orphan", order_by="Consent.id"
+    )
+
+
+class ConsentWording(Base):
+    """What people were told when they agreed; versions are kept for ever."""
+
+    __tablename__ = "consent_wording"
+    __table_args__ = (UniqueConstraint("language", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(35))
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class Consent(Base):
+    """By what right a person is on the list, by day."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    wording_id: Mapped[int] = mapped_column(ForeignKey("consent_wording.id"))
+    came_by: Mapped[str] = mapped_column(String(16))
+    """form, import or added (by hand)."""
+    asked_on: Mapped[date | None] = mapped_column(Date)
+    confirmed_on: Mapped[date | None] = mapped_column(Date)
+    withdrawn_on: Mapped[date | None] = mapped_column(Date)
+    subscriber: Mapped[Subscriber] = relationship(back_populates="consents")
+
+
+class Suppression(Base):
+    """An address that must not be written to, as a keyed hash: all that stays of someone who left."""
+
+    __tablename__ = "suppression"
+
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(16))
+    """left, bounced, complained, imported."""
+    day: Mapped[date] = mapped_column(Date)
