@@ -1,0 +1,57 @@
+"""The last look at a finished message, before it may leave: what was meant to be there, once, and nothing else."""
+
+import re
+
+ALLOWED = frozenset(
+    b"to date message-id list-unsubscribe from subject list-id list-unsubscribe-post precedence feedback-id "
+    b"content-language reply-to mime-version content-type".split()
+)
+_OPTIONAL = frozenset((b"reply-to",))
+_NEVER_ENCODED = frozenset(
+    (b"date", b"message-id", b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"content-type", b"feedback-id")
+)
+_FIELD = re.compile(rb"([A-Za-z-]+): ?(.*(?:\r\n[ \t].*)*)\r\n")
+_LONGEST = 998  # RFC 5322, section 2.1.1
+
+
+class UnsafeMessage(Exception):
+    """A message that must not leave: one sentence naming what is wrong with it."""
+
+    permanent = True
+
+
+def inspect(data: bytes) -> None:
+    """Raise UnsafeMessage unless every header is one of ours, once, and every line can be sent."""
+    head, blank, _body = data.partition(b"\r\n\r\n")
+    if not blank:
+        raise UnsafeMessage("The message has no end of its headers.")
+    _inspect_lines(data)
+    _inspect_head(head + b"\r\n")
+
+
+def _inspect_lines(data: bytes) -> None:
+    if data.count(b"\r") != data.count(b"\r\n") or data.count(b"\n") != data.count(b"\r\n"):
+        raise UnsafeMessage("The message holds a line break that is not CRLF.")
+    if b"\0" in data:
+        raise UnsafeMessage("The message holds a NUL.")
+    if max(map(len, data.split(b"\r\n"))) > _LONGEST:
+        raise UnsafeMessage("The message holds a line of more than 998 characters.")
+
+
+def _inspect_head(head: bytes) -> None:
+    names = set()
+    end = 0
+    for field in _FIELD.finditer(head):
+        name, value = field[1].lower(), field[2]
+        if field.start() != end or name not in ALLOWED:
+            raise UnsafeMessage("The message holds a header that is not ours.")
+        if name in names:
+            raise UnsafeMessage(f"The header {name.decode()} stands twice.")
+        if name in _NEVER_ENCODED and b"=?" in value:
+            raise UnsafeMessage(f"The header {name.decode()} holds an encoded word.")
+        names.add(name)
+        end = field.end()
+    if end != len(head):
+        raise UnsafeMessage("The message holds a line among its headers that is none.")
+    if missing := ALLOWED - _OPTIONAL - names:
+        raise UnsafeMessage(f"The message lacks {b', '.join(sorted(missing)).decode()}.")

@@ -1,0 +1,148 @@
+"""The bytes of each mail: an edition compiled once into segments, then one join per reader.
+
+`Letterhead` is what all mails of the newsletter share, `CompiledEdition` what all readers of one language
+share, `Reader` what differs. The finished bytes are checked by `newsletter.delivery.inspection`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime, parseaddr
+from html import escape
+from typing import NamedTuple
+
+from newsletter.delivery import headers
+from newsletter.delivery.quoted import encode_text, encode_value
+
+TOKEN = re.compile(r"\[\[(name|unsubscribe_url)(?:\|([^\[\]|]*))?\]\]")
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What every mail of this newsletter says about where it comes from."""
+
+    sender: str
+    """`Name <address>`."""
+    reply_to: str
+    list_id: str
+
+    @property
+    def address(self) -> str:
+        """The bare address, for the envelope."""
+        return parseaddr(self.sender)[1]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What differs from mail to mail. Nothing of it says who the reader is to someone else."""
+
+    address: str
+    name: str
+    unsubscribe_url: str
+    mark: str
+    """A keyed hash of the delivery: never its number, never the person's."""
+    date: datetime
+
+
+class Slot(NamedTuple):
+    """A place that a reader's value goes into."""
+
+    name: str
+    fallback: str
+    html: bool
+
+    def fill(self, reader: Reader) -> bytes:
+        """The reader's value as a segment; the fallback stands in the edition as it should come out."""
+        value = headers.one_line(reader.name if self.name == "name" else reader.unsubscribe_url)
+        if not value:
+            return encode_value(self.fallback)
+        return encode_value(escape(value) if self.html else value)
+
+
+class CompiledEdition:
+    """One frozen edition of one mailing, ready to be addressed to any number of readers."""
+
+    def __init__(
+        self, *, letterhead: Letterhead, subject: str, language: str, html: str, text: str, digest: str, campaign: str
+    ) -> None:
+        self._letterhead = letterhead
+        self._head = _shared_head(letterhead, subject, language, campaign)
+        self._domain = letterhead.address.rpartition("@")[2]
+        self._parts, self._slots = _merge(_body(html, text, digest))
+
+    def message(self, reader: Reader) -> bytes:
+        """The whole message for one reader, CRLF line ends, needing no dot-stuffing."""
+        parts = self._parts.copy()
+        for place, slot in self._slots:
+            parts[place] = slot.fill(reader)
+        return b"".join((self._reader_head(reader), self._head, *parts))
+
+    def _reader_head(self, reader: Reader) -> bytes:
+        return b"".join(
+            (
+                headers.mailbox("To", reader.name, reader.address),
+                headers.identifier("Date", format_datetime(reader.date)),
+                headers.identifier("Message-ID", f"<{reader.mark}@{self._domain}>"),
+                headers.identifier("List-Unsubscribe", f"<{reader.unsubscribe_url}>"),  # RFC 8058, section 3.1
+            )
+        )
+
+
+def _shared_head(letterhead: Letterhead, subject: str, language: str, campaign: str) -> bytes:
+    name, address = parseaddr(letterhead.sender)
+    head = [
+        headers.mailbox("From", name, address),
+        headers.unstructured("Subject", subject),
+        headers.identifier("List-Id", f"<{letterhead.list_id}>"),  # RFC 2919
+        headers.identifier("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058, section 3.1
+        headers.identifier("Precedence", "bulk"),
+        headers.identifier("Feedback-ID", f"{campaign}:{language}:newsletter:{letterhead.list_id}"),
+        headers.identifier("Content-Language", language),
+    ]
+    if letterhead.reply_to:
+        head.append(headers.mailbox("Reply-To", *parseaddr(letterhead.reply_to)))
+    return b"".join(head)
+
+
+def _body(html: str, text: str, digest: str) -> list[bytes | Slot]:
+    # Quoted-printable never holds "=_", so that this boundary cannot stand in a part (RFC 2045, section 6.7).
+    boundary = f"=_{digest[:32]}"
+    return [
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii"),
+        *_part(boundary, "plain", text),
+        *_part(boundary, "html", html),
+        f"\r\n--{boundary}--\r\n".encode("ascii"),
+    ]
+
+
+def _part(boundary: str, kind: str, content: str) -> list[bytes | Slot]:
+    opening = (
+        f"\r\n--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return [opening.encode("ascii"), *_segments(content, html=kind == "html")]
+
+
+def _segments(content: str, *, html: bool) -> list[bytes | Slot]:
+    parts: list[bytes | Slot] = []
+    end = 0
+    for token in TOKEN.finditer(content):
+        parts.append(encode_text(content[end : token.start()]))
+        parts.append(Slot(token[1], token[2] or "", html))
+        end = token.end()
+    parts.append(encode_text(content[end:]))
+    return parts
+
+
+def _merge(pieces: Sequence[bytes | Slot]) -> tuple[list[bytes], list[tuple[int, Slot]]]:
+    """Neighbouring bytes as one; each slot keeps an empty place of its own."""
+    parts: list[bytes] = [b""]
+    slots: list[tuple[int, Slot]] = []
+    for piece in pieces:
+        if isinstance(piece, Slot):
+            slots.append((len(parts), piece))
+            parts += [b"", b""]
+        else:
+            parts[-1] += piece
+    return parts, slots
