@@ -99,6 +99,8 @@ class ResourceText(Base):
     guid: Mapped[str] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(35))
     """Nothing where the source named none: flagged, and never placed by itself."""
+    given_language: Mapped[str | None] = mapped_column(String(35))
+    """What the source said last: a person's correction of `language` stands until the source says something else."""
     title: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     """Markdown, made from sanitised HTML."""
@@ -106,7 +108,8 @@ class ResourceText(Base):
     image: Mapped[str] = mapped_column(Text, default="")
     alt: Mapped[str] = mapped_column(Text, default="")
     pair_key: Mapped[str | None] = mapped_column(Text, index=True)
-    """The same key within one source means: the same text in other languages."""
+    """The same key within one source means: the same text in other languages. As the source said last, so that
+    what a person paired or parted stays until the source says something else."""
     changed_at: Mapped[datetime]
     resource: Mapped[Resource] = relationship(back_populates="texts")
 
