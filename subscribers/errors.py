@@ -11,6 +11,18 @@ class BadAddress(SubscriberError):
     """Not an address that mail can be sent to."""
 
 
+class BadLanguage(SubscriberError):
+    """Not a language tag."""
+
+
+class AlreadyThere(SubscriberError):
+    """This person is on the list; nothing was changed."""
+
+
+class NotFound(SubscriberError):
+    """Nobody on the list has this address."""
+
+
 class Suppressed(SubscriberError):
     """This person left, or their mailbox refused us: only they can come back."""
 

@@ -1,0 +1,39 @@
+"""Who can be written to. The sender asks this when it plans, and again right before each attempt."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from subscribers.models import State, Subscriber, Suppression
+
+
+def is_reachable() -> ColumnElement[bool]:
+    """A condition over `Subscriber`: subscribed, and the address not suppressed."""
+    suppressed = exists().where(Suppression.address_hash == Subscriber.address_hash).correlate(Subscriber)
+    return and_(Subscriber.state == State.SUBSCRIBED, ~suppressed)
+
+
+def reachable() -> Select[int, str]:
+    """Everyone who can be written to: id and languages, ready for an INSERT from it."""
+    return select(Subscriber.id, Subscriber.languages).where(is_reachable())
+
+
+def count_by_languages(session: Session) -> dict[str, int]:
+    """How many can be written to, by their `languages` as kept."""
+    rows = session.execute(
+        select(Subscriber.languages, func.count().label("people")).where(is_reachable()).group_by(Subscriber.languages)
+    )
+    return {row.languages: row.people for row in rows}
+
+
+def preferred(languages: str, available: Sequence[str]) -> str | None:
+    """The first of a person's `languages` that is `available`: the very tag, else its language ("es-MX" reads "es").
+
+    Nothing where none is.
+    """
+    for tag in languages.lower().split(","):
+        for candidate in (tag, tag.partition("-")[0]):
+            if candidate in available:
+                return candidate
+    return None

@@ -1,0 +1,85 @@
+"""What the keys do: seal and open addresses and names, hash addresses, mark rows."""
+
+import hmac
+import os
+import threading
+from base64 import urlsafe_b64encode
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from subscribers.addresses import Address, for_lookup
+from subscribers.errors import SubscriberError
+from subscribers.keys import Keys
+
+_NONCE = 12
+"""Bytes; random for each value, so one key is good for about four thousand million of them."""
+_STEP = 32
+"""Texts are filled up to a multiple of this many bytes: the length of a sealed value tells little about it."""
+
+
+class Block(threading.local):
+    """AES over one block of 16 bytes. Each thread has its own contexts: making one costs more than using it."""
+
+    def __init__(self, key: bytes) -> None:
+        cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - each token is one unique block: no chain
+        self.encrypt = cipher.encryptor().update
+        self.decrypt = cipher.decryptor().update
+
+
+class Vault:
+    """Opens and seals with the keys it was given; shows none of them."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._lookup = keys.lookup
+        self._current = keys.current
+        self._boxes = {number: AESGCM(key) for number, key in keys.addresses.items()}
+        self.token_blocks = tuple(Block(key) for key in keys.tokens)
+        """For `subscribers.tokens`; the newest last."""
+
+    def hash(self, address: Address) -> bytes:
+        """32 bytes that are the same for every spelling of one address."""
+        return self._keyed(b"address", for_lookup(address).encode())
+
+    def row_mark(self, purpose: str, row_id: int) -> str:
+        """22 characters standing for a row where strangers see it (Message-ID, Feedback-ID), never its number."""
+        digest = self._keyed(purpose.encode(), str(row_id).encode())
+        return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+    def seal_address(self, text: str, address_hash: bytes) -> bytes:
+        """`text` sealed; it can only be opened as the address that goes with this hash."""
+        return self._seal(text, b"address" + address_hash)
+
+    def open_address(self, sealed: bytes, address_hash: bytes) -> str:
+        """The address; SubscriberError where value, hash and keys do not belong together."""
+        return self._open(sealed, b"address" + address_hash)
+
+    def seal_name(self, text: str, address_hash: bytes) -> bytes:
+        """`text` sealed; it can only be opened as the name that goes with this hash."""
+        return self._seal(text, b"name" + address_hash)
+
+    def open_name(self, sealed: bytes, address_hash: bytes) -> str:
+        """The name; SubscriberError where value, hash and keys do not belong together."""
+        return self._open(sealed, b"name" + address_hash)
+
+    def _keyed(self, purpose: bytes, value: bytes) -> bytes:
+        return hmac.digest(self._lookup, purpose + b"\0" + value, "sha256")
+
+    def _seal(self, text: str, bound_to: bytes) -> bytes:
+        plain = text.encode()
+        filled = plain + b"\0" * (-len(plain) % _STEP)
+        nonce = os.urandom(_NONCE)
+        return bytes([self._current]) + nonce + self._boxes[self._current].encrypt(nonce, filled, bound_to)
+
+    def _open(self, sealed: bytes, bound_to: bytes) -> str:
+        box = self._boxes.get(sealed[0]) if sealed else None
+        if box is None:
+            raise SubscriberError("A sealed value needs an address key that this key file does not hold.")
+        try:
+            filled = box.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound_to)
+        except (InvalidTag, ValueError):
+            raise SubscriberError(
+                "A sealed value cannot be opened: it was changed, or the key file belongs to another list."
+            ) from None
+        return filled.rstrip(b"\0").decode()

@@ -1,0 +1,94 @@
+"""An address is normalised once, compared by one form and sent in another."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subscribers.addresses import envelope, for_lookup, normal
+from subscribers.errors import BadAddress
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana.Ruiz@Example.org", "ana.ruiz@example.org"),
+        ("  ana@example.org ", "ana@example.org"),
+        ("ana@Bücher.example.com", "ana@xn--bcher-kva.example.com"),
+        ("jose\u0301@example.org", "jos\u00e9@example.org"),
+        ("STRASSE@example.org", "straße@example.org"),
+    ],
+)
+def test_two_spellings_of_one_person_compare_alike(one: str, other: str) -> None:
+    assert for_lookup(normal(one)) == for_lookup(normal(other))
+
+
+@pytest.mark.parametrize("other", ["ana.b@example.org", "ana@example.com", "ana+b@example.org"])
+def test_other_people_compare_differently(other: str) -> None:
+    assert for_lookup(normal("ana@example.org")) != for_lookup(normal(other))
+
+
+def test_the_local_part_is_kept_as_it_was_written() -> None:
+    address = normal("Ana.Ruiz@EXAMPLE.org")
+    assert (address.local, address.domain_ascii, address.text) == ("Ana.Ruiz", "example.org", "Ana.Ruiz@example.org")
+
+
+def test_the_envelope_has_the_domain_as_a_labels() -> None:
+    assert envelope(normal("niño@bücher.example.com")) == "niño@xn--bcher-kva.example.com"
+    assert normal("ana@XN--BCHER-KVA.example.com").text == "ana@bücher.example.com"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "ana",
+        "ana@",
+        "@example.org",
+        "ana@example.org\r\nBcc: x@example.com",
+        "ana\n@example.org",
+        "ana@example.org\x00",
+        "ana\u202e@example.org",
+        "ana\ud800@example.org",
+        "a" * 65 + "@example.org",
+        "a@" + "b." * 130 + "org",
+        "a" * 10_000_000,
+        "Ana <ana@example.org>",
+        "<ana@example.org>",
+        "ana@example.org, bo@example.org",
+        "ana@[127.0.0.1]",
+        "ana@localhost",
+        "ana..ruiz@example.org",
+        '"<b>ana</b>"@example.org',
+        "ana@exa mple.org",
+        "ana＠example.org",
+    ],
+)
+def test_what_cannot_be_written_to_is_refused_without_being_repeated(bad: str) -> None:
+    with pytest.raises(BadAddress) as error:
+        normal(bad)
+    assert "ana" not in str(error.value)
+    assert "example.org" not in str(error.value)
+    assert error.value.__suppress_context__ or error.value.__context__ is None
+
+
+def test_a_repr_shows_no_address() -> None:
+    assert "ana" not in repr(normal("ana@example.org"))
+
+
+@settings(max_examples=200)
+@given(
+    st.text(max_size=60) | st.builds("{}@{}".format, st.text(max_size=20), st.sampled_from(["example.org", "ñ.com"]))
+)
+def test_any_text_is_refused_or_becomes_one_clean_address(text: str) -> None:
+    try:
+        address = normal(text)
+    except BadAddress:
+        return
+    sent = envelope(address)
+    assert not any(unicodedata.category(sign) in {"Cc", "Zl", "Zp", "Cs"} for sign in sent)
+    assert address.domain_ascii.isascii()
+    assert address.domain_ascii == address.domain_ascii.lower()
+    assert normal(sent) == address, "normalising again changes nothing"
+    assert for_lookup(normal(for_lookup(address))) == for_lookup(address)
