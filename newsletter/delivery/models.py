@@ -49,6 +49,7 @@ class State(enum.StrEnum):
     IN_DOUBT = "in doubt"
 
 
+UNSETTLED = (State.PENDING, State.CLAIMED, State.ATTEMPTING)
 OUTCOMES = (State.ACCEPTED, State.REFUSED, State.GIVEN_UP, State.SKIPPED, State.IN_DOUBT)
 
 
@@ -77,6 +78,8 @@ class MailingEdition(Base):
 
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    position: Mapped[int]
+    """The first edition is for readers who named no language that there is."""
     edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.__table__.c.id, ondelete="RESTRICT"))
 
 

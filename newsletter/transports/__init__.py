@@ -1,0 +1,1 @@
+"""Ways out: each speaks one protocol, and knows nothing of mailings and books."""

@@ -1,0 +1,109 @@
+"""After a send, and during it: the account of a mailing, whose five numbers add up to everyone counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from issues.models import Edition, Issue
+from newsletter.delivery.models import OUTCOMES, Delivery, Mailing, State
+from subscribers.models import Subscriber
+
+
+@dataclass(frozen=True)
+class Account:
+    """How many people stand in which state; `people` counts everyone frozen at the start."""
+
+    people: int
+    by_state: dict[State, int]
+    by_language: dict[str, dict[State, int]] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> dict[State, int]:
+        """The five outcomes, each with its number, also where that is 0."""
+        return {state: self.by_state.get(state, 0) for state in OUTCOMES}
+
+    @property
+    def waiting(self) -> int:
+        """How many have no outcome yet."""
+        return self.people - sum(self.outcomes.values())
+
+    @property
+    def sentence(self) -> str:
+        """`23 accepted + 1 skipped = 24 people`, with all five, and those still waiting."""
+        numbers = [f"{count} {state}" for state, count in self.outcomes.items()]
+        if self.waiting:
+            numbers.append(f"{self.waiting} still waiting")
+        return f"{' + '.join(numbers)} = {self.people} people"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Someone who may or may not have got it; `subscriber` is nothing where they were erased since."""
+
+    delivery: int
+    subscriber: int | None
+    language: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A mailing in a list."""
+
+    mailing: Mailing
+    slug: str
+
+
+def account(session: Session, mailing: int) -> Account:
+    """The account of a mailing, counted now."""
+    rows = session.execute(
+        select(Edition.language, Delivery.state, func.count())
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .where(Delivery.mailing_id == mailing)
+        .group_by(Edition.language, Delivery.state)
+        .order_by(Edition.language)
+    ).all()
+    by_state: dict[State, int] = {}
+    by_language: dict[str, dict[State, int]] = {}
+    for language, state, count in rows:
+        by_state[state] = by_state.get(state, 0) + count
+        by_language.setdefault(language, {})[state] = count
+    return Account(sum(by_state.values()), by_state, by_language)
+
+
+def lines(session: Session) -> list[Line]:
+    """All mailings, the newest first."""
+    rows = session.execute(
+        select(Mailing, Issue.slug).join(Issue, Issue.id == Mailing.issue_id).order_by(Mailing.id.desc())
+    )
+    return [Line(mailing, slug) for mailing, slug in rows]
+
+
+def doubts(session: Session, mailing: int) -> Sequence[Doubt]:
+    """Everyone in doubt whose doubt nobody settled."""
+    rows = session.execute(
+        select(Delivery.id, Subscriber.id, Edition.language, Delivery.reason)
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.mailing_id == mailing, Delivery.state == State.IN_DOUBT, Delivery.settled == "")
+        .order_by(Delivery.id)
+    )
+    return [Doubt(*row) for row in rows]
+
+
+def latest_reason(session: Session, mailing: int) -> str:
+    """What servers said last to those who wait for another try: why a mailing is slow."""
+    waiting = select(Delivery.reason).where(
+        Delivery.mailing_id == mailing, Delivery.state == State.PENDING, Delivery.retry_at.is_not(None)
+    )
+    return session.scalars(waiting.order_by(Delivery.retry_at.desc()).limit(1)).first() or ""
+
+
+def next_try(session: Session, mailing: int) -> datetime | None:
+    """When the next of those who wait is tried again."""
+    return session.scalar(
+        select(func.min(Delivery.retry_at)).where(Delivery.mailing_id == mailing, Delivery.state == State.PENDING)
+    )

@@ -1,0 +1,97 @@
+"""Before a send: a mailing is scheduled, opened when due, held when too late; its audience is frozen then."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from newsletter.delivery.models import Delivery, Mailing, MailingEdition, MailingState, State
+from subscribers.audience import count_by_languages, is_reachable, preferred
+from subscribers.models import Subscriber
+
+LATEST = timedelta(hours=24)
+"""How much later than its time a mailing may begin without being asked about."""
+
+
+def schedule(
+    session: Session,
+    *,
+    issue: int,
+    editions: Mapping[str, int],
+    due_at: datetime,
+    zone: str,
+    not_later_than: datetime | None = None,
+) -> Mailing:
+    """A new mailing of frozen `editions` (language to edition number; the first language is the fallback)."""
+    mailing = Mailing(
+        issue_id=issue,
+        state=MailingState.SCHEDULED,
+        due_at=due_at,
+        zone=zone,
+        not_later_than=not_later_than or due_at + LATEST,
+    )
+    session.add(mailing)
+    session.flush()
+    session.add_all(
+        MailingEdition(mailing_id=mailing.id, language=language, position=position, edition_id=edition)
+        for position, (language, edition) in enumerate(editions.items())
+    )
+    session.flush()
+    return mailing
+
+
+def open_due(session: Session, now: datetime) -> list[int]:
+    """Open every mailing whose time has come, freezing its audience; returns them. Two workers open each once."""
+    due = session.scalars(
+        select(Mailing.id)
+        .where(Mailing.state == MailingState.SCHEDULED, Mailing.due_at <= now)
+        .order_by(Mailing.due_at)
+    ).all()
+    return [mailing for mailing in due if not _hold_if_late(session, mailing, now) and _open(session, mailing, now)]
+
+
+def edition_for(languages: str, editions: Mapping[str, int]) -> int:
+    """The edition of the first language a person named that there is; else that of the source language."""
+    fallback = next(iter(editions))
+    return editions[preferred(languages, list(editions)) or fallback]
+
+
+def _hold_if_late(session: Session, mailing: int, now: datetime) -> bool:
+    late = update(Mailing).where(
+        Mailing.id == mailing, Mailing.state == MailingState.SCHEDULED, Mailing.not_later_than < now
+    )
+    note = "Its time passed while nothing was running: look whether it is still true, then resume or cancel it."
+    return session.execute(late.values(state=MailingState.HELD, note=note).returning(Mailing.id)).first() is not None
+
+
+def _open(session: Session, mailing: int, now: datetime) -> bool:
+    scheduled = update(Mailing).where(Mailing.id == mailing, Mailing.state == MailingState.SCHEDULED)
+    opened = scheduled.values(state=MailingState.SENDING, opened_at=now).returning(Mailing.id)
+    if session.execute(opened).first() is None:
+        return False
+    editions = mailing_editions(session, mailing)
+    for languages in count_by_languages(session):
+        _freeze(session, mailing, languages, edition_for(languages, editions))
+    return True
+
+
+def mailing_editions(session: Session, mailing: int) -> dict[str, int]:
+    """Language to edition number, in the order the issue names its languages."""
+    rows = session.execute(
+        select(MailingEdition.language, MailingEdition.edition_id)
+        .where(MailingEdition.mailing_id == mailing)
+        .order_by(MailingEdition.position)
+    )
+    return {row.language: row.edition_id for row in rows}
+
+
+def _freeze(session: Session, mailing: int, languages: str, edition: int) -> None:
+    """One statement for everyone who named the same languages: a million people are no more code than ten."""
+    row = {"mailing_id": mailing, "edition_id": edition, "state": State.PENDING.value} | {
+        "tries": 0,
+        "reason": "",
+        "settled": "",
+    }
+    people = select(Subscriber.id, *map(literal, row.values())).where(is_reachable(), Subscriber.languages == languages)
+    session.execute(insert(Delivery).from_select(["subscriber_id", *row], people))

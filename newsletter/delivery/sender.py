@@ -1,0 +1,170 @@
+"""The sender: takes what is due, hands finished messages to a transport, and keeps the books with the ledger.
+
+This is the only place where people, editions and a way out meet; docs/sending.md tells a message's way.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+import structlog
+from sqlalchemy import select
+
+from issues.models import Edition, Issue
+from newsletter.db import Database
+from newsletter.delivery import control, generation, ledger, planning
+from newsletter.delivery.headers import HeaderError
+from newsletter.delivery.inspection import UnsafeMessage, inspect
+from newsletter.delivery.ledger import Claim, Ledger
+from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
+from newsletter.delivery.models import Generation, Mailing, MailingState
+from newsletter.mail import Message, SendError, Transport
+from subscribers import tokens
+from subscribers.addresses import envelope, normal
+from subscribers.errors import SubscriberError
+from subscribers.vault import Vault
+
+_BATCH = 500
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything the sender works with, built once by `newsletter.wiring`."""
+
+    database: Database
+    vault: Vault
+    letterhead: Letterhead
+    base_url: str
+    lock_folder: Path
+    clock: Callable[[], datetime]
+
+
+def send_due(office: Office, transport: Transport, stopping: Event) -> None:
+    """Open what is due and send all that can be sent now. Any number of processes may do this at once."""
+    if not _anything_to_do(office):
+        return
+    with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
+        ledger.bury_the_dead(lease, office.clock())
+        with office.database.write() as session:
+            planning.open_due(session, office.clock())
+        for mailing, opened_at in _open_mailings(office):
+            books = Ledger(lease, mailing, opened_at, office.clock)
+            _send(office, mailing, books, transport, stopping)
+        lease.end(office.clock())
+
+
+def compile_edition(edition: Edition, campaign: str, letterhead: Letterhead) -> CompiledEdition:
+    """A frozen edition, ready to be addressed."""
+    return CompiledEdition(
+        letterhead=letterhead,
+        subject=edition.subject,
+        language=edition.language,
+        html=edition.html,
+        text=edition.text,
+        digest=edition.digest,
+        campaign=campaign,
+    )
+
+
+def unsubscribe_url(base_url: str, vault: Vault, subscriber: int) -> str:
+    """The address in a mail that can only leave; it holds for years."""
+    return f"{base_url}/u/{tokens.make(vault, tokens.Purpose.LEAVE, subscriber)}"
+
+
+def _anything_to_do(office: Office) -> bool:
+    """Asked every few seconds, so it must not write: due or open mailings, or a generation left behind."""
+    with office.database.read() as session:
+        due = (Mailing.state == MailingState.SCHEDULED) & (Mailing.due_at <= office.clock())
+        some = select(Mailing.id).where(due | (Mailing.state == MailingState.SENDING)).limit(1)
+        left_behind = select(Generation.id).where(Generation.ended_at.is_(None)).limit(1)
+        return session.scalar(some) is not None or session.scalar(left_behind) is not None
+
+
+def _open_mailings(office: Office) -> list[tuple[int, datetime]]:
+    with office.database.read() as session:
+        rows = session.execute(
+            select(Mailing.id, Mailing.opened_at).where(Mailing.state == MailingState.SENDING).order_by(Mailing.id)
+        )
+        return [(mailing, opened_at) for mailing, opened_at in rows if opened_at is not None]
+
+
+def _send(office: Office, mailing: int, books: Ledger, transport: Transport, stopping: Event) -> None:
+    mailroom = _Mailroom(office, mailing, books, stopping)
+    try:
+        transport.run(mailroom.take, books.barrier)
+        _note(office, mailing, "")
+    except SendError as error:
+        log.warning("way out does not work", mailing=mailing, why=str(error), permanent=error.permanent)
+        _note(office, mailing, str(error), pause=error.permanent)
+    finally:
+        books.give_back()
+    if books.finish():
+        log.info("mailing finished", mailing=mailing)
+
+
+def _note(office: Office, mailing: int, note: str, *, pause: bool = False) -> None:
+    """What a person should know about a mailing that does not go on; nothing once it does."""
+    with office.database.write() as session:
+        found = control.find(session, mailing)
+        if found.state is MailingState.SENDING:
+            found.note = note
+            if pause:
+                control.pause(session, mailing, note)
+
+
+class _Mailroom:
+    """Turns claims into finished messages, one after the other."""
+
+    def __init__(self, office: Office, mailing: int, books: Ledger, stopping: Event) -> None:
+        self._office = office
+        self._books = books
+        self._stopping = stopping
+        self._claims: deque[Claim] = deque()
+        self._editions = _compiled(office, mailing)
+
+    def take(self) -> Message | None:
+        """The next message; nothing where nobody is due, or the process is to stop."""
+        while not self._stopping.is_set():
+            if not self._claims:
+                self._claims.extend(self._books.claim(_BATCH))
+            if not self._claims:
+                return None
+            claim = self._claims.popleft()
+            try:
+                return self._compose(claim)
+            except (SubscriberError, HeaderError, UnsafeMessage) as error:
+                log.error("message could not be made", delivery=claim.delivery, why=str(error))
+                self._books.give_up(claim.delivery, str(error))
+        return None
+
+    def _compose(self, claim: Claim) -> Message:
+        vault = self._office.vault
+        address = vault.open_address(claim.sealed_address, claim.address_hash)
+        name = vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
+        recipient = envelope(normal(address))
+        data = self._editions[claim.edition].message(
+            Reader(
+                address=recipient,
+                name=name,
+                unsubscribe_url=unsubscribe_url(self._office.base_url, vault, claim.subscriber),
+                mark=vault.row_mark("delivery", claim.delivery),
+                date=self._office.clock(),
+            )
+        )
+        inspect(data)
+        return Message(claim.delivery, self._office.letterhead.address, recipient, data)
+
+
+def _compiled(office: Office, mailing: int) -> dict[int, CompiledEdition]:
+    with office.database.read() as session:
+        slug = session.scalars(
+            select(Issue.slug).join(Mailing, Mailing.issue_id == Issue.id).where(Mailing.id == mailing)
+        )
+        campaign = slug.one()
+        editions = planning.mailing_editions(session, mailing).values()
+        found = session.scalars(select(Edition).where(Edition.id.in_(list(editions))))
+        return {edition.id: compile_edition(edition, campaign, office.letterhead) for edition in found}
