@@ -31,3 +31,7 @@ class NotFound(IssueError):
 
 class Blocked(IssueError):
     """A check keeps the issue from going out."""
+
+
+class TemplateBroken(IssueError):
+    """A template of the mail, or what it makes of an issue, is not what MJML takes."""
