@@ -1,0 +1,173 @@
+"""The same text in several languages: one resource. Sources say it, or a person does; we only propose."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, selectinload
+
+from issues.errors import IssueError, NotFound
+from issues.models import Passage, Resource, ResourceText
+
+_NEAR = timedelta(days=45)
+_ENOUGH = 3
+"""Shared signs that make a proposal; fewer are chance."""
+_MOST = 2 / 3
+"""Of the numbers and acronyms of the poorer text, how many the other must have."""
+
+_NUMBER = re.compile(r"\d{2,}")
+_ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
+_NAME = re.compile(r"\b[A-Z][a-z]{3,}\b")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Resources that may be one text in several languages; a person decides."""
+
+    resource_ids: tuple[int, ...]
+    """The first would stay, the others join it."""
+    languages: tuple[str, ...]
+    shared: tuple[str, ...]
+    """What they have in common: `DHS`, `2021`."""
+
+
+def pair(session: Session, resource_id: int, other_id: int) -> Resource:
+    """Move every text of the other resource into the first, and what stands in issues along with them.
+
+    Raises NotFound, or IssueError where both speak one language.
+    """
+    resource, other = _resource(session, resource_id), _resource(session, other_id)
+    if resource is other:
+        raise IssueError(f"Resource {resource_id} cannot be paired with itself; name two.")
+    double = next((text.language for text in other.texts if speaks(resource, text.language)), None)
+    if double:
+        raise IssueError(f"Resources {resource_id} and {other_id} both have a text in {double}; unpair one first.")
+    return merge(session, resource, other)
+
+
+def unpair(session: Session, text_id: int) -> Resource:
+    """Give a text a resource of its own. Issues keep what they show.
+
+    Raises NotFound, or IssueError where the text already stands alone.
+    """
+    text = session.get(ResourceText, text_id)
+    if text is None:
+        raise NotFound(f"There is no text {text_id}; list the resources to see their texts.")
+    if len(text.resource.texts) == 1:
+        raise IssueError(f"Text {text_id} is the only one of its resource; there is nothing to part.")
+    return move_out(session, text)
+
+
+def speaks(resource: Resource, language: str | None) -> bool:
+    """Whether a resource has a text in this language."""
+    return language is not None and any(text.language == language for text in resource.texts)
+
+
+def merge(session: Session, resource: Resource, other: Resource) -> Resource:
+    """All texts of two resources in the first; the other is gone."""
+    for text in list(other.texts):
+        resource.texts.append(text)
+    resource.published_at = min(resource.published_at, other.published_at)
+    session.execute(update(Passage).where(Passage.resource_id == other.id).values(resource_id=resource.id))
+    session.flush()
+    session.delete(other)
+    session.flush()
+    return resource
+
+
+def move_out(session: Session, text: ResourceText) -> Resource:
+    """A new resource for one text of several."""
+    left = text.resource
+    resource = Resource(kind=left.kind, published_at=left.published_at, dismissed_at=left.dismissed_at)
+    session.add(resource)
+    resource.texts.append(text)
+    session.flush()
+    return resource
+
+
+def proposals(session: Session) -> list[Proposal]:
+    """Resources that seem to be one text: other languages, near in time, the same numbers and names.
+
+    Computed anew each time, from what is on the shelf; nothing is stored.
+    """
+    chosen = select(Resource).where(Resource.dismissed_at.is_(None)).order_by(Resource.published_at, Resource.id)
+    resources = session.scalars(chosen.options(selectinload(Resource.texts))).all()
+    cards = [_Card(resource) for resource in resources if all(text.language for text in resource.texts)]
+    near = sorted(_alike(cards), key=lambda alike: -len(alike[2]))
+    return [_proposal(group) for group in _groups(near)]
+
+
+class _Card:
+    """What a resource can be recognised by in any language."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.id = resource.id
+        self.published = resource.published_at
+        self.languages = {text.language or "" for text in resource.texts}
+        texts = [unicodedata.normalize("NFC", f"{text.title}\n{text.summary}") for text in resource.texts]
+        self.strong = set().union(*map(_strong, texts))
+        self.names = {name for text in texts for name in _NAME.findall(text)}
+        self.places = set().union(*map(_places, resource.texts))
+
+    def shared(self, other: "_Card") -> set[str]:
+        """The signs both have, or nothing where they are too few."""
+        if places := self.places & other.places:
+            return places
+        strong = self.strong & other.strong
+        shared = strong | (self.names & other.names)
+        poorer = min(len(self.strong), len(other.strong))
+        return shared if len(strong) > 1 and len(shared) >= _ENOUGH and len(strong) >= _MOST * poorer else set()
+
+
+def _strong(text: str) -> set[str]:
+    """Numbers of two digits and more, in any script's digits, and acronyms: they pass through translation."""
+    return {str(int(number)) for number in _NUMBER.findall(text)} | set(_ACRONYM.findall(text))
+
+
+def _places(text: ResourceText) -> set[str]:
+    """The last step of the link, where it is words: translations often keep it."""
+    step = urlsplit(text.link).path.rstrip("/").rpartition("/")[2]
+    return {step} if step.count("-") > 1 else set()
+
+
+def _alike(cards: list[_Card]) -> Iterator[tuple[_Card, _Card, set[str]]]:
+    """`cards` come by date, so that each meets only its neighbours in time."""
+    for index, card in enumerate(cards):
+        for other in cards[index + 1 :]:
+            if other.published - card.published > _NEAR:
+                break
+            if not card.languages & other.languages and (shared := card.shared(other)):
+                yield card, other, shared
+
+
+def _groups(near: Iterable[tuple[_Card, _Card, set[str]]]) -> list[dict[int, _Card]]:
+    """The most alike first; a card joins a group where each of its languages is new."""
+    group_of: dict[int, dict[int, _Card]] = {}
+    for one, other, _ in near:
+        first, second = group_of.get(one.id, {one.id: one}), group_of.get(other.id, {other.id: other})
+        if first is second or _languages(first) & _languages(second):
+            continue
+        joined = first | second
+        group_of.update(dict.fromkeys(joined, joined))
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+def _languages(group: dict[int, _Card]) -> set[str]:
+    return set().union(*(card.languages for card in group.values()))
+
+
+def _proposal(group: dict[int, _Card]) -> Proposal:
+    shared = set().union(*(one.shared(other) for one, other in combinations(group.values(), 2)))
+    return Proposal(tuple(sorted(group)), tuple(sorted(_languages(group))), tuple(sorted(shared)))
+
+
+def _resource(session: Session, resource_id: int) -> Resource:
+    resource = session.get(Resource, resource_id)
+    if resource is None:
+        raise NotFound(f"There is no resource {resource_id}; list them to see their numbers.")
+    return resource
