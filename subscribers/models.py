@@ -35,6 +35,8 @@ class Subscriber(Base):
     """A person, sealed: address and name can be opened only by a `Vault`."""
 
     __tablename__ = "subscriber"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    """A number is never given twice, on SQLite too: the old link of someone erased must not fit a newcomer."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)

@@ -1,0 +1,41 @@
+"""By what right people are on the list: what they were told, by version, and on which days."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from subscribers.errors import SubscriberError
+from subscribers.inserting import insert_new
+from subscribers.models import Consent, ConsentWording
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What people were told when they agreed, and in which language."""
+
+    language: str
+    text: str
+
+
+def wording_id(session: Session, wording: Wording) -> int:
+    """The number under which this very wording is kept; a new one is kept from now on."""
+    text = wording.text.strip()
+    if not text:
+        raise SubscriberError("Say what these people agreed to, and where: nobody is written to without consent.")
+    kept = {"language": wording.language, "digest": hashlib.sha256(text.encode()).hexdigest()}
+    session.execute(insert_new(session, ConsentWording).values(**kept, text=text))
+    return session.scalars(select(ConsentWording.id).filter_by(**kept)).one()
+
+
+def record(session: Session, people: Iterable[int], *, wording: int, came_by: str, now: datetime) -> None:
+    """Note for each of `people` (subscriber ids) that consent stands from today."""
+    rows = [
+        {"subscriber_id": person, "wording_id": wording, "came_by": came_by, "confirmed_on": now.date()}
+        for person in people
+    ]
+    if rows:
+        session.execute(insert(Consent), rows)

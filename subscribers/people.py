@@ -1,0 +1,151 @@
+"""Adding people and showing what is held about one. Everything sealed on the way in, opened on the way out."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subscribers import consent
+from subscribers.addresses import normal as normal_address
+from subscribers.errors import AlreadyThere, NotFound, SubscriberError, Suppressed
+from subscribers.inserting import insert_new
+from subscribers.languages import normal as normal_languages
+from subscribers.models import Consent, ConsentWording, State, Subscriber, Suppression
+from subscribers.vault import Vault
+
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of those who were to be added, by address hash. Who is in neither was there already."""
+
+    added: frozenset[bytes]
+    suppressed: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """One consent, as it is shown."""
+
+    came_by: str
+    wording: str
+    confirmed_on: date | None
+    withdrawn_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that is held about one address. The repr shows neither address nor name."""
+
+    address: str = field(repr=False)
+    name: str = field(repr=False)
+    languages: str
+    state: State | None
+    """Nothing where the person was erased, and only the suppression is left."""
+    left_at: datetime | None
+    consents: tuple[Agreed, ...]
+    suppressed: str
+    """The reason, or nothing."""
+    suppressed_on: date | None
+
+
+def add(
+    session: Session,
+    vault: Vault,
+    *,
+    address: str,
+    name: str,
+    languages: str,
+    came_by: str,
+    wording: consent.Wording,
+    now: datetime,
+) -> Subscriber:
+    """Add one person. Raises BadAddress, BadLanguage, Suppressed or AlreadyThere; then nothing was changed."""
+    person = sealed(vault, address=address, name=name, languages=languages)
+    kept = consent.wording_id(session, wording)
+    outcome = enrol(session, [person], wording=kept, came_by=came_by, now=now)
+    if outcome.suppressed:
+        raise Suppressed(
+            "This person left, or their mailbox refused us: only they themselves can come back to the list."
+        )
+    if not outcome.added:
+        raise AlreadyThere("This person is on the list already; nothing was changed.")
+    return session.scalars(select(Subscriber).filter_by(address_hash=person["address_hash"])).one()
+
+
+def sealed(vault: Vault, *, address: str, name: str, languages: str) -> dict[str, Any]:
+    """A row for `enrol`, checked and sealed. Raises BadAddress, BadLanguage or SubscriberError."""
+    known = normal_address(address)
+    address_hash = vault.hash(known)
+    called = tidy_name(name)
+    return {
+        "address_hash": address_hash,
+        "sealed_address": vault.seal_address(known.text, address_hash),
+        "sealed_name": vault.seal_name(called, address_hash) if called else None,
+        "languages": normal_languages(languages),
+        "state": State.SUBSCRIBED,
+    }
+
+
+def tidy_name(name: str) -> str:
+    """The name in NFC on one line, without control signs and signs that turn the reading direction around."""
+    spaced = " ".join(unicodedata.normalize("NFC", name).split())
+    shown = "".join(sign for sign in spaced if not _is_unfit(sign))
+    if len(shown) > LONGEST_NAME:
+        raise SubscriberError(f"The name is longer than {LONGEST_NAME} signs.")
+    return shown
+
+
+def _is_unfit(sign: str) -> bool:
+    """Unicode's control signs, lone surrogates, and the overrides of UAX #9, section 2."""
+    return unicodedata.category(sign) in {"Cc", "Cs"} or "\u202a" <= sign <= "\u202e" or "\u2066" <= sign <= "\u2069"
+
+
+def enrol(session: Session, people: Sequence[dict[str, Any]], *, wording: int, came_by: str, now: datetime) -> Enrolled:
+    """Add all `people` (rows of `sealed`) who are neither suppressed nor there; the others stay as they are."""
+    hashes = [person["address_hash"] for person in people]
+    suppressed = frozenset(
+        session.scalars(select(Suppression.address_hash).where(Suppression.address_hash.in_(hashes)))
+    )
+    rows = [person for person in people if person["address_hash"] not in suppressed]
+    if not rows:
+        return Enrolled(frozenset(), suppressed)
+    statement = insert_new(session, Subscriber).returning(Subscriber.id, Subscriber.address_hash)
+    added = session.execute(statement, rows).all()
+    consent.record(session, [row.id for row in added], wording=wording, came_by=came_by, now=now)
+    return Enrolled(frozenset(row.address_hash for row in added), suppressed)
+
+
+def show(session: Session, vault: Vault, address: str) -> Held:
+    """All that is held about `address`. Raises BadAddress, or NotFound where nothing is."""
+    known = normal_address(address)
+    address_hash = vault.hash(known)
+    person = session.scalars(select(Subscriber).filter_by(address_hash=address_hash)).one_or_none()
+    suppression = session.get(Suppression, address_hash)
+    if person is None and suppression is None:
+        raise NotFound("Nobody on the list has this address.")
+    return Held(
+        address=vault.open_address(person.sealed_address, address_hash) if person else known.text,
+        name=vault.open_name(person.sealed_name, address_hash) if person and person.sealed_name else "",
+        languages=person.languages if person else "",
+        state=person.state if person else None,
+        left_at=person.left_at if person else None,
+        consents=_agreed(session, person.id) if person else (),
+        suppressed=suppression.reason if suppression else "",
+        suppressed_on=suppression.day if suppression else None,
+    )
+
+
+def _agreed(session: Session, subscriber_id: int) -> tuple[Agreed, ...]:
+    rows = session.execute(
+        select(Consent.came_by, ConsentWording.text, Consent.confirmed_on, Consent.withdrawn_on)
+        .join(ConsentWording, ConsentWording.id == Consent.wording_id)
+        .where(Consent.subscriber_id == subscriber_id)
+        .order_by(Consent.id)
+    )
+    return tuple(Agreed(*row) for row in rows)

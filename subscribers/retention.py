@@ -1,0 +1,20 @@
+"""What is forgotten, and when. Run by the clock of the scheduled job."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete
+from sqlalchemy.orm import Session
+
+from subscribers.leaving import UNDO_FOR
+from subscribers.models import State, Subscriber
+
+
+def erase_left(session: Session, now: datetime) -> int:
+    """Erase everyone who left more than a day ago and say how many: only the suppression's keyed hash stays.
+
+    Consents go with them, by the database; deliveries stay and lose their person.
+    """
+    gone = delete(Subscriber).where(Subscriber.state == State.LEFT, Subscriber.left_at <= now - UNDO_FOR)
+    result = session.execute(gone, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], result).rowcount
