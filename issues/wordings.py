@@ -39,15 +39,16 @@ def write(
     `made_from`: the digest of the source text that a translation was made from.
     """
     wording = passage.wording(language)
-    if wording is None:
-        wording = Wording(language=language)
-        passage.wordings.append(wording)
-    wording.fields = dict(fields)
-    wording.source_digest = None if language == passage.issue.source_language else made_from
-    wording.approved_by = wording.approved_at = None
-    wording.revision = passage.issue.revision
     if not fields:
-        passage.wordings.remove(wording)
+        if wording:
+            passage.wordings.remove(wording)
+    else:
+        if wording is None:
+            wording = Wording(language=language, revision=passage.issue.revision)
+            passage.wordings.append(wording)
+        wording.fields, wording.revision = dict(fields), passage.issue.revision
+        wording.source_digest = None if language == passage.issue.source_language else made_from
+        wording.approved_by = wording.approved_at = None
     history.record_text(session, passage.issue, passage.key, language, fields, by=by, now=now, what=what)
 
 
