@@ -5,6 +5,7 @@ ledger writes "attempting", and only then may DATA and the final dot leave.
 """
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -185,6 +186,8 @@ def _opened(server: SmtpServer) -> smtplib.SMTP:
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
     try:
+        if smtp.sock:  # the dot is a packet of its own, and must not wait for the body to be acknowledged
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
             smtp.starttls(context=context)  # raises where it is not offered: a password never goes in clear

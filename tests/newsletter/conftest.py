@@ -1,0 +1,116 @@
+"""A small newsletter that is ready to send: an issue frozen in two languages, and people to write to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import select
+
+from issues.models import Edition, Issue
+from newsletter.db import Database
+from newsletter.delivery import account, planning
+from newsletter.delivery.account import Account
+from newsletter.delivery.message import Letterhead
+from newsletter.delivery.models import Delivery, State
+from newsletter.delivery.sender import Office, send_due
+from newsletter.mail import Transport
+from newsletter.transports.smtp import SmtpServer, SmtpTransport
+from subscribers import people
+from subscribers.consent import Wording
+from subscribers.keys import Keys
+from subscribers.vault import Vault
+
+NOW = datetime(2021, 11, 30, 9, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Newsroom:
+    """An office, its clock, and what tests ask of it."""
+
+    office: Office
+    clock: Clock
+
+    def add(self, *names: str, languages: str = "en") -> list[int]:
+        """Subscribe people by the local part of an address."""
+        with self.office.database.write() as session:
+            return [
+                people.add(
+                    session,
+                    self.office.vault,
+                    address=f"{name}@example.org",
+                    name=name.title(),
+                    languages=languages,
+                    came_by="added",
+                    wording=Wording(language="en", text="Yes, send me the newsletter."),
+                    now=NOW,
+                ).id
+                for name in names
+            ]
+
+    def schedule(self, slug: str = "2021-11", **options: datetime) -> int:
+        """Schedule an issue that is frozen in English and Spanish; returns the mailing."""
+        with self.office.database.write() as session:
+            issue = Issue(slug=slug, month=date(2021, 11, 1), languages=["en", "es"], covers_until=NOW, created_at=NOW)
+            session.add(issue)
+            session.flush()
+            editions = {language: _edition(issue.id, language) for language in ("en", "es")}
+            session.add_all(editions.values())
+            session.flush()
+            numbers = {language: edition.id for language, edition in editions.items()}
+            due = {"due_at": NOW, **options}
+            return planning.schedule(session, issue=issue.id, editions=numbers, zone="UTC", **due).id
+
+    def send(self, transport: Transport) -> None:
+        """One pass of the job."""
+        send_due(self.office, transport, Event())
+
+    def send_to(self, port: int) -> None:
+        """One pass of the job, to a server on this machine."""
+        self.send(SmtpTransport(SmtpServer("127.0.0.1", port, "none", timeout=5)))
+
+    def later(self, **time: float) -> None:
+        self.clock.now += timedelta(**time)
+
+    def account(self, mailing: int) -> Account:
+        with self.office.database.read() as session:
+            return account.account(session, mailing)
+
+    def states(self, mailing: int) -> list[State]:
+        with self.office.database.read() as session:
+            rows = select(Delivery.state).where(Delivery.mailing_id == mailing).order_by(Delivery.id)
+            return list(session.scalars(rows))
+
+
+def _edition(issue: int, language: str) -> Edition:
+    return Edition(
+        issue_id=issue,
+        language=language,
+        subject=f"News in {language}",
+        html=f'<p lang="{language}">Dear [[name|friend]]</p><a href="[[unsubscribe_url]]">leave</a>\n',
+        text=f"Dear [[name|friend]] ({language})\n[[unsubscribe_url]]\n",
+        digest=language * 32,
+        frozen_at=NOW,
+    )
+
+
+@pytest.fixture
+def newsroom(database: Database, tmp_path: Path) -> Iterator[Newsroom]:
+    """A newsroom on each kind of database."""
+    clock = Clock()
+    letterhead = Letterhead("The Network <news@example.org>", "", "news.example.org")
+    yield Newsroom(
+        Office(database, Vault(Keys.fresh()), letterhead, "https://news.example.org", tmp_path / "locks", clock), clock
+    )

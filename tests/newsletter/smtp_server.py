@@ -1,0 +1,124 @@
+"""A real SMTP server on loopback that does what a test's script says: its log is the truth about what arrived."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+DROP = ""
+"""A scripted reply that closes the line instead."""
+
+
+@dataclass
+class Script:
+    """Replies by moment; each moment takes the next of its list, and goes on as usual after the last."""
+
+    replies: dict[str, list[str]] = field(default_factory=dict)
+    """Moments: banner, ehlo, mail, rcpt, data, dot (before the message counts), after (when it counted)."""
+    extensions: list[str] = field(default_factory=list)
+    echo: bool = False
+    """Quote the recipient in every reply, as many servers do."""
+
+
+class ScriptedServer:
+    """`accepted` holds (recipient, message) of everything the server took responsibility for."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.accepted: list[tuple[str, bytes]] = []
+        self.connections = 0
+        self.lock = threading.Lock()
+        self.on_accept = threading.Event()
+
+    def scripted(self, moment: str) -> str | None:
+        with self.lock:
+            waiting = self.script.replies.get(moment)
+            return waiting.pop(0) if waiting else None
+
+    @property
+    def recipients(self) -> list[str]:
+        return [recipient for recipient, _ in self.accepted]
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    owner: ScriptedServer
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        with self.owner.lock:
+            self.owner.connections += 1
+        self.recipient = ""
+        if not self._say("banner", "220 sink.example.org"):
+            return
+        while line := self.rfile.readline():
+            if not self._answer(line):
+                return
+
+    def _answer(self, line: bytes) -> bool:
+        verb = line[:4].upper().strip()
+        if verb == b"EHLO":
+            offered = ["sink.example.org", *self.owner.script.extensions]
+            lines = [f"250-{word}" for word in offered[:-1]] + [f"250 {offered[-1]}"]
+            return self._say("ehlo", "\r\n".join(lines))
+        if verb == b"MAIL":
+            return self._say("mail", "250 fine")
+        if verb == b"RCPT":
+            self.recipient = line.split(b"<")[1].split(b">")[0].decode()
+            return self._say("rcpt", "250 fine")
+        if verb == b"DATA":
+            return self._data()
+        if verb == b"QUIT":
+            self._write("221 bye")
+            return False
+        return self._write("250 fine")
+
+    def _data(self) -> bool:
+        if (reply := self.owner.scripted("data")) is not None:
+            return self._write(reply)
+        self._write("354 go on")
+        body = b""
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return False
+            body += line[1:] if line.startswith(b".") else line
+        if (reply := self.owner.scripted("dot")) is not None:
+            return self._write(reply)
+        with self.owner.lock:
+            self.owner.accepted.append((self.recipient, body))
+        self.owner.on_accept.set()
+        return self._say("after", "250 kept")
+
+    def _say(self, moment: str, usual: str) -> bool:
+        reply = self.owner.scripted(moment)
+        return self._write(usual if reply is None else reply)
+
+    def _write(self, reply: str) -> bool:
+        if reply == DROP:
+            return False
+        echo = f" <{self.recipient}> {self.recipient.upper()}" if self.owner.script.echo and self.recipient else ""
+        self.wfile.write(f"{reply}{echo}\r\n".encode())
+        return not reply.startswith("421")
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is part of many scripts."""
+
+
+@contextmanager
+def serving(script: Script | None = None) -> Iterator[tuple[ScriptedServer, int]]:
+    """A server for the time of the block, and its port."""
+    owner = ScriptedServer(script or Script())
+    handler = type("Handler", (_Handler,), {"owner": owner})
+    with _Server(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield owner, server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

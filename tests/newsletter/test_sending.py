@@ -1,0 +1,322 @@
+"""The account is exact: whatever a server does, everyone counted ends as exactly one of five."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from newsletter.delivery import account, control
+from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState, State
+from newsletter.mail import Barrier, Reply, SendError, Take
+from subscribers import leaving
+from subscribers.models import Subscriber
+from tests.newsletter.conftest import NOW, Newsroom
+from tests.newsletter.smtp_server import DROP, Script, serving
+
+
+def state(newsroom: Newsroom, mailing: int) -> tuple[MailingState, str]:
+    with newsroom.office.database.read() as session:
+        found = control.find(session, mailing)
+        return found.state, found.note
+
+
+def test_everyone_gets_one_mail_in_their_language(newsroom: Newsroom) -> None:
+    newsroom.add("ana", languages="es-mx,en")
+    newsroom.add("ben", languages="")
+    newsroom.add("cam", languages="vi")
+    mailing = newsroom.schedule()
+    with serving() as (server, port):
+        newsroom.send_to(port)
+    assert sorted(server.recipients) == ["ana@example.org", "ben@example.org", "cam@example.org"]
+    subjects = {who: b"Subject: News in es" in data for who, data in server.accepted}
+    assert subjects == {"ana@example.org": True, "ben@example.org": False, "cam@example.org": False}
+    found = newsroom.account(mailing)
+    assert found.sentence == "3 accepted + 0 refused + 0 given up + 0 skipped + 0 in doubt = 3 people"
+    assert {language: sum(states.values()) for language, states in found.by_language.items()} == {"en": 2, "es": 1}
+    assert state(newsroom, mailing)[0] is MailingState.FINISHED
+
+
+def test_a_second_pass_sends_nothing(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben")
+    newsroom.schedule()
+    with serving() as (server, port):
+        newsroom.send_to(port)
+        newsroom.send_to(port)
+    assert len(server.accepted) == 2
+
+
+def test_nothing_leaves_before_its_time(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule(due_at=NOW + timedelta(hours=1))
+    with serving() as (server, port):
+        newsroom.send_to(port)
+        assert server.accepted == []
+        newsroom.later(hours=1)
+        newsroom.send_to(port)
+    assert server.recipients == ["ana@example.org"]
+    assert newsroom.account(mailing).people == 1
+
+
+def test_a_mailing_that_is_too_late_asks_instead(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    newsroom.later(hours=25)
+    with serving() as (server, port):
+        newsroom.send_to(port)
+        held, note = state(newsroom, mailing)
+        assert (held, server.accepted) == (MailingState.HELD, [])
+        assert "resume or cancel" in note
+        with newsroom.office.database.write() as session:
+            control.resume(session, mailing, newsroom.clock())
+        newsroom.send_to(port)
+    assert server.recipients == ["ana@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "reply", "outcome"),
+    [
+        ("rcpt", "550 5.1.1 no such user", State.REFUSED),
+        ("dot", "554 5.6.0 no thanks", State.REFUSED),
+        ("data", "554 no", State.REFUSED),
+        ("rcpt", "450 4.2.0 greylisted", State.PENDING),
+        ("dot", "451 later", State.PENDING),
+        ("mail", "452 4.3.1 full", State.PENDING),
+        ("mail", "552 5.3.4 too large", State.REFUSED),
+        ("data", DROP, State.PENDING),
+        ("dot", DROP, State.IN_DOUBT),
+        ("after", DROP, State.IN_DOUBT),
+        ("rcpt", "421 closing", State.PENDING),
+        ("dot", "421 closing", State.PENDING),
+    ],
+)
+def test_each_answer_has_its_outcome(newsroom: Newsroom, moment: str, reply: str, outcome: State) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script({moment: [reply]})) as (server, port):
+        newsroom.send_to(port)
+    assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
+    assert server.recipients[-1] == "ben@example.org"
+
+
+def test_what_failed_for_now_is_tried_again_later_and_then_accepted(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    with serving(Script({"rcpt": ["450 later", "450 later"]})) as (server, port):
+        for _ in range(3):
+            newsroom.send_to(port)
+            assert state(newsroom, mailing)[0] is MailingState.SENDING or server.accepted
+            newsroom.later(minutes=10)
+    assert newsroom.states(mailing) == [State.ACCEPTED]
+    with newsroom.office.database.read() as session:
+        attempts = session.scalars(select(Attempt).order_by(Attempt.id)).all()
+        assert [a.code for a in attempts] == [450, 450, 250]
+        assert session.scalars(select(Delivery.tries)).one() == 3
+
+
+def test_who_cannot_be_reached_for_a_day_is_given_up(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    with serving(Script({"rcpt": ["450 later"] * 50})) as (server, port):
+        for _ in range(30):
+            newsroom.send_to(port)
+            newsroom.later(hours=1)
+    assert newsroom.states(mailing) == [State.GIVEN_UP]
+    assert (server.accepted, state(newsroom, mailing)[0]) == ([], MailingState.FINISHED)
+
+
+def test_a_doubt_is_sent_again_only_by_a_person(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    database = newsroom.office.database
+    with serving(Script({"after": [DROP]})) as (server, port):
+        for _ in range(3):
+            newsroom.send_to(port)
+            newsroom.later(minutes=30)
+        assert len(server.accepted) == 2
+        with database.read() as session:
+            assert len(account.doubts(session, mailing)) == 1
+        with database.write() as session:
+            assert control.settle_doubts(session, mailing, send_again=True) == 1
+        newsroom.send_to(port)
+    assert len(server.accepted) == 3
+    assert newsroom.account(mailing).outcomes[State.ACCEPTED] == 2
+
+
+def test_a_doubt_left_stays_in_the_account(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    with serving(Script({"after": [DROP]})) as (_server, port):
+        newsroom.send_to(port)
+    with newsroom.office.database.write() as session:
+        assert control.settle_doubts(session, mailing, send_again=False) == 1
+        assert control.settle_doubts(session, mailing, send_again=False) == 0
+        assert account.doubts(session, mailing) == []
+    assert newsroom.account(mailing).outcomes[State.IN_DOUBT] == 1
+
+
+def test_a_server_that_closes_silently_costs_nobody_a_try(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben", "cam")
+    mailing = newsroom.schedule()
+    with serving(Script({"mail": ["250 ok", DROP]})) as (server, port):
+        newsroom.send_to(port)
+    assert len(server.accepted) == 3
+    assert server.connections == 2
+    with newsroom.office.database.read() as session:
+        assert set(session.scalars(select(Delivery.tries))) == {1}
+    assert newsroom.account(mailing).waiting == 0
+
+
+def test_a_server_that_is_not_there_loses_nothing_and_is_named(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    newsroom.send_to(1)
+    found, note = state(newsroom, mailing)
+    assert found is MailingState.SENDING
+    assert "127.0.0.1:1 does not answer" in note
+    assert newsroom.states(mailing) == [State.PENDING]
+    with serving() as (server, port):
+        newsroom.send_to(port)
+    assert server.recipients == ["ana@example.org"]
+    assert state(newsroom, mailing) == (MailingState.FINISHED, "")
+
+
+def test_a_refused_sender_pauses_the_mailing_instead_of_losing_everyone(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script({"mail": ["550 5.7.1 sender not allowed"]})) as (server, port):
+        newsroom.send_to(port)
+    found, note = state(newsroom, mailing)
+    assert (found, server.accepted) == (MailingState.PAUSED, [])
+    assert "check FROM" in note
+    assert newsroom.states(mailing) == [State.PENDING, State.PENDING]
+
+
+def test_starttls_that_is_not_offered_pauses_before_a_password_leaves(newsroom: Newsroom) -> None:
+    from newsletter.transports.smtp import SmtpServer, SmtpTransport
+
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    with serving() as (_server, port):
+        newsroom.send(SmtpTransport(SmtpServer("127.0.0.1", port, "starttls", "user", "hunter2", timeout=5)))
+    found, note = state(newsroom, mailing)
+    assert found is MailingState.PAUSED
+    assert "no encryption" in note
+    assert "hunter2" not in note
+
+
+class _Paper:
+    """A way out in ten lines: it lets a test act between the ledger's word and the message's leaving."""
+
+    def __init__(self, before: object = None) -> None:
+        self.left: list[int] = []
+        self._before = before
+
+    def run(self, take: Take, barrier: Barrier) -> None:
+        while message := take():
+            if callable(self._before):
+                self._before(message)
+            for delivery in barrier([], [message.delivery]):
+                self.left.append(delivery)
+                barrier([Reply(delivery, 250, "kept", complete=True)], [])
+
+
+def test_who_leaves_in_the_last_moment_is_skipped(newsroom: Newsroom) -> None:
+    (ana,) = newsroom.add("ana")
+    newsroom.add("ben")
+    mailing = newsroom.schedule()
+
+    def leave(_message: object) -> None:
+        with newsroom.office.database.write() as session:
+            leaving.leave(session, ana, newsroom.clock())
+
+    newsroom.send(_Paper(leave))
+    assert newsroom.states(mailing) == [State.SKIPPED, State.ACCEPTED]
+
+
+def test_someone_erased_keeps_the_books_whole(newsroom: Newsroom) -> None:
+    (ana, _ben) = newsroom.add("ana", "ben")
+    mailing = newsroom.schedule(due_at=NOW)
+    with serving(Script({"rcpt": ["450 later", "450 later"]})) as (_server, port):
+        newsroom.send_to(port)
+        with newsroom.office.database.write() as session:
+            session.execute(delete(Subscriber).where(Subscriber.id == ana))
+        newsroom.later(hours=1)
+        newsroom.send_to(port)
+    assert newsroom.states(mailing) == [State.SKIPPED, State.ACCEPTED]
+    assert newsroom.account(mailing).people == 2
+
+
+@pytest.mark.parametrize(
+    ("act", "rest"), [(control.pause, State.PENDING), (lambda s, m: control.cancel(s, m, NOW), State.SKIPPED)]
+)
+def test_pausing_and_cancelling_take_effect_at_once(newsroom: Newsroom, act: object, rest: State) -> None:
+    newsroom.add("ana", "ben", "cam")
+    mailing = newsroom.schedule()
+    seen: list[object] = []
+
+    def stop_at_the_second(message: object) -> None:
+        seen.append(message)
+        if len(seen) == 2:
+            with newsroom.office.database.write() as session:
+                assert callable(act)
+                act(session, mailing)
+
+    newsroom.send(_Paper(stop_at_the_second))
+    assert newsroom.states(mailing) == [State.ACCEPTED, rest, rest]
+
+
+def test_a_paused_mailing_goes_on_where_it_was(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    database = newsroom.office.database
+    with database.write() as session:
+        control.pause(session, mailing)
+    paper = _Paper()
+    newsroom.send(paper)
+    assert paper.left == []
+    with database.write() as session:
+        control.resume(session, mailing, NOW)
+    newsroom.send(paper)
+    assert len(paper.left) == 1
+
+
+def test_what_cannot_be_done_to_a_mailing_is_said(newsroom: Newsroom) -> None:
+    mailing = newsroom.schedule()
+    database = newsroom.office.database
+    with database.write() as session:
+        control.cancel(session, mailing, NOW)
+    with pytest.raises(control.MailingError, match=f"Mailing {mailing} is cancelled"), database.write() as session:
+        control.resume(session, mailing, NOW)
+    with pytest.raises(control.MailingError, match="no mailing 99"), database.write() as session:
+        control.pause(session, 99)
+
+
+class _Breaks:
+    """A way out that breaks after the ledger let a message depart."""
+
+    def run(self, take: Take, barrier: Barrier) -> None:
+        message = take()
+        assert message
+        take()
+        barrier([], [message.delivery])
+        raise SendError("The way out broke.", permanent=False)
+
+
+def test_what_departed_and_was_never_answered_for_is_in_doubt(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    newsroom.send(_Breaks())
+    assert newsroom.states(mailing) == [State.IN_DOUBT, State.PENDING]
+
+
+def test_a_server_that_echoes_addresses_leaves_none_in_the_books(newsroom: Newsroom) -> None:
+    newsroom.add("maria.delgado", "ben")
+    newsroom.schedule()
+    with serving(Script({"rcpt": ["550 5.1.1 unknown: maria.delgado (at) home"]}, echo=True)) as (_server, port):
+        newsroom.send_to(port)
+    with newsroom.office.database.read() as session:
+        kept: Sequence[str] = [*session.scalars(select(Attempt.text)), *session.scalars(select(Delivery.reason))]
+        kept = [*kept, *session.scalars(select(Mailing.note))]
+    assert any("unknown" in text for text in kept)
+    assert not any("maria" in text.lower() or "@" in text for text in kept)
