@@ -180,8 +180,8 @@ def connect(server: SmtpServer) -> smtplib.SMTP:
 
 
 def _opened(server: SmtpServer) -> smtplib.SMTP:
-    context = ssl.create_default_context()
     if server.security == "tls":
+        context = ssl.create_default_context()
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=context)
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
@@ -190,7 +190,7 @@ def _opened(server: SmtpServer) -> smtplib.SMTP:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
-            smtp.starttls(context=context)  # raises where it is not offered: a password never goes in clear
+            smtp.starttls(context=ssl.create_default_context())  # raises where it is not offered: a password never goes in clear
             smtp.ehlo()
         if server.user:
             smtp.login(server.user, server.password)

@@ -1,6 +1,5 @@
 """A small newsletter that is ready to send: an issue frozen in two languages, and people to write to."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -107,10 +106,10 @@ def _edition(issue: int, language: str) -> Edition:
 
 
 @pytest.fixture
-def newsroom(database: Database, tmp_path: Path) -> Iterator[Newsroom]:
+def newsroom(database: Database, tmp_path: Path) -> Newsroom:
     """A newsroom on each kind of database."""
     clock = Clock()
     letterhead = Letterhead("The Network <news@example.org>", "", "news.example.org")
-    yield Newsroom(
+    return Newsroom(
         Office(database, Vault(Keys.fresh()), letterhead, "https://news.example.org", tmp_path / "locks", clock), clock
     )
