@@ -1,0 +1,58 @@
+"""Links that lead nowhere from a mail: without http(s), mailto or tel, or without an address."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from issues.checks.inspected import Inspected
+from issues.findings import Finding
+from issues.models import Passage, PassageKind
+from issues.rendering.markdown import safe_link
+from issues.wordings import called
+
+NAME = "link-address"
+
+_IN_MARKDOWN = re.compile(r"\]\(\s*<?([^)\s>]*)")
+_FRAME = "[[unsubscribe_url]]"
+
+
+def check(edition: Inspected) -> Iterator[Finding]:
+    """Each blocks, but for a resource that has no link at all: that may be meant."""
+    for where, name, text in edition.texts():
+        links = _IN_MARKDOWN.findall(text) if name == "body" else [text] if name == "link" and text.strip() else []
+        for link in links:
+            if not leads_somewhere(link):
+                yield _finding(edition, where, _what(link))
+    for passage in edition.issue.passages:
+        yield from _without_link(edition, passage)
+    for link in edition.page.iter("a"):
+        href = str(link.get("href", ""))
+        if href != _FRAME and not href.startswith("#") and not leads_somewhere(href):
+            yield _finding(edition, edition.place("the HTML"), _what(href))
+
+
+def leads_somewhere(link: str) -> bool:
+    """Whether `link` is an absolute http(s) address with a host, or a mailto or tel address."""
+    try:
+        parts = urlsplit(safe_link(link))
+        return bool(parts.hostname if parts.scheme in ("http", "https") else parts.path)
+    except ValueError:  # an unclosed bracket, a port out of range
+        return False
+
+
+def _without_link(edition: Inspected, passage: Passage) -> Iterator[Finding]:
+    where = edition.place(called(passage.kind, passage.key))
+    wording = passage.wording(edition.language)
+    if wording and wording.fields.get("label", "").strip() and not wording.fields.get("link", "").strip():
+        yield _finding(edition, where, "has a label and no link")
+    if passage.kind is PassageKind.RESOURCE and not any(w.fields.get("link", "").strip() for w in passage.wordings):
+        yield _finding(edition, where, "has no link in any language", blocks=False)
+
+
+def _what(link: str) -> str:
+    return f"has the link `{link[:80]}`, which leads nowhere from a mail" if link else "has an empty link"
+
+
+def _finding(edition: Inspected, where: str, what: str, *, blocks: bool = True) -> Finding:
+    fix = "write the whole address, like https://example.org/page, mailto:... or tel:..."
+    return Finding(NAME, where, what, fix, blocks=blocks, language=edition.language)
