@@ -88,7 +88,7 @@ def placeable(session: Session, resource_id: int) -> Resource:
     if resource is None:
         raise NotFound(f"there is no resource {resource_id}; list the resources to see their numbers")
     if resource.dismissed_at is not None:
-        raise NotFound(f"resource {resource_id} was dismissed; place another one")
+        raise NotFound(f"resource {resource_id} was dismissed; take it back first, or place another one")
     return resource
 
 

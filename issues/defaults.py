@@ -8,21 +8,24 @@ from datetime import date
 from babel.dates import format_skeleton
 
 from issues.languages import locale, words
+from issues.rendering.kinds import N_
 
 SECTION_TITLES = {
-    "article": "Articles",
-    "event": "Events",
-    "explainer": "Explainers",
-    "memo": "Policy memos",
-    "plan": "Plans",
-    "platform": "Platforms",
-    "report": "Reports",
-    "video": "Videos",
+    "article": N_("Articles"),
+    "explainer": N_("Explainers"),
+    "guide": N_("Guides"),
+    "memo": N_("Memos"),
+    "plan": N_("Plans"),
+    "platform": N_("Platforms"),
+    "podcast": N_("Podcasts"),
+    "report": N_("Reports"),
+    "toolkit": N_("Toolkits"),
+    "video": N_("Videos"),
+    "webinar": N_("Webinars"),
 }
-"""A resource's kind and the title of its section: message ids of the catalogue."""
+"""A resource's kind and the title of its section."""
 
-CLOSING_TITLE = "Until next month"
-"""A message id of the catalogue."""
+CLOSING_TITLE = N_("Until next month")
 
 
 def opening_texts(month: date, languages: Iterable[str]) -> dict[str, dict[str, str]]:
