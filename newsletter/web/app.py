@@ -1,0 +1,89 @@
+"""The web application: every pages module put together behind the same guards."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from issues.languages import words
+from newsletter.config import Settings
+from newsletter.db import Database
+from newsletter.web import public_pages
+from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
+from newsletter.web.site import TEMPLATES, Site, page_language
+from subscribers.vault import Vault
+
+PAGES = (public_pages,)
+"""Modules with a `make_router(site)`."""
+
+ERRORS = {
+    400: ("That did not work.", "Go back to the page you came from and try again from there."),
+    403: ("This form came from elsewhere.", "Open the page itself and press its button there."),
+    404: ("There is no such page.", "Perhaps its address was cut off on the way: copy all of it and try again."),
+    413: ("That is too much at once.", "Send less, or in several parts."),
+    500: ("Something went wrong on our side.", "It is not your doing. Please try again in a few minutes."),
+}
+"""Heading and explanation by status; the words of 400 serve for what is not listed."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_app(database: Database, vault: Vault, settings: Settings, clock: Callable[[], datetime] = _now) -> FastAPI:
+    """The application over what it is given; it starts and closes nothing itself."""
+    site = Site(database, vault, settings, clock)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=LARGEST_BODY,
+        dependencies=[Depends(require_own_page)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[str(urlsplit(settings.base_url).hostname)], www_redirect=False),
+        ],
+    )
+    _answer_errors(app, site)
+    app.add_api_route("/site.css", _style, methods=["GET", "HEAD"])
+    for pages in PAGES:
+        app.include_router(pages.make_router(site))
+    return app
+
+
+def _style() -> FileResponse:
+    return FileResponse(TEMPLATES / "site.css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _answer_errors(app: FastAPI, site: Site) -> None:
+    """Every error is a kind page in the reader's language; none shows a traceback."""
+
+    def page(request: Request, status: int) -> Response:
+        language = page_language(request)
+        heading, explanation = ERRORS.get(status, ERRORS[400])
+        say = words(language).gettext
+        return site.page(
+            "public/error.html", language, status=status, heading=say(heading), explanation=say(explanation)
+        )
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        answer = page(request, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(RequestValidationError)
+    def not_understood(request: Request, _error: RequestValidationError) -> Response:
+        return page(request, 422)
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, _error: Exception) -> Response:
+        answer = page(request, 500)
+        answer.headers.update(HEADERS)  # it is sent from outside of all middleware
+        return answer

@@ -1,0 +1,60 @@
+"""What holds for every page: whose forms are taken, and what browsers are told."""
+
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+EXEMPT = frozenset({"one_click"})
+"""Routes, by name, that take forms from anywhere: mail programs press their button without a page of ours."""
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request; a route that takes files says more itself (`max_body_size`)."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the address of a page may hold a reader's token
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Sent with every answer that does not itself say otherwise."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SecurityHeaders:
+    """Adds HEADERS to every answer, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def require_own_page(request: Request) -> None:
+    """Refuse what could change something unless a page of ours sent it (403).
+
+    Browsers say where a request comes from in Sec-Fetch-Site; older ones in Origin.
+    """
+    if request.method in _SAFE or request.scope["route"].name in EXEMPT:
+        return
+    site = request.headers.get("sec-fetch-site")
+    own = site in ("same-origin", "none") if site else _origin_is_host(request)
+    if not own:
+        raise HTTPException(403)
+
+
+def _origin_is_host(request: Request) -> bool:
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    return origin != "" and origin == request.headers.get("host")

@@ -1,0 +1,78 @@
+"""What every page is made with: the database, the vault, the settings, the clock, and the frame around a text."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from issues.languages import direction, words
+from newsletter.config import Settings
+from newsletter.db import Database
+from subscribers.audience import preferred
+from subscribers.vault import Vault
+
+TEMPLATES = Path(__file__).parents[2] / "templates" / "web"
+LANGUAGES = ("en", "es", "vi", "ar")
+"""The languages that the pages' own words exist in; the first is the last resort."""
+
+_LONGEST_HEADER = 500
+_RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
+"""One language range with its weight (RFC 9110, section 12.5.4)."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Handed to every pages module."""
+
+    database: Database
+    vault: Vault
+    settings: Settings
+    clock: Callable[[], datetime]
+    """Gives the present, aware and in UTC."""
+
+    @property
+    def root(self) -> str:
+        """The path that all pages lie under; mostly empty."""
+        return urlsplit(self.settings.base_url).path
+
+    def page(self, template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:
+        """The page made from `template`, its own words in `language`."""
+        html = (
+            _templates()
+            .get_template(template)
+            .render(
+                **values,
+                language=language,
+                direction=direction(language),
+                brand=self.settings.brand,
+                postal_address=self.settings.postal_address,
+                root=self.root,
+                _=words(language).gettext,
+            )
+        )
+        return HTMLResponse(html, status_code=status)
+
+
+def page_language(request: Request, languages: str = "") -> str:
+    """The language of a page: the reader's own (`languages` as kept), else the browser's, else English."""
+    asked = _accepted(request.headers.get("accept-language", ""))
+    return preferred(languages, LANGUAGES) or preferred(asked, LANGUAGES) or LANGUAGES[0]
+
+
+def _accepted(header: str) -> str:
+    """The languages of an Accept-Language header, the most wanted first, parted by commas."""
+    ranges = [found for part in header[:_LONGEST_HEADER].split(",") if (found := _RANGE.fullmatch(part))]
+    weighed = [(float(found[2] or 1), found[1].lower()) for found in ranges]
+    return ",".join(tag for weight, tag in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
