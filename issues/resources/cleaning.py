@@ -17,7 +17,7 @@ SUMMARY_LENGTH = 5_000
 LINK_LENGTH = 2_000
 KIND_LENGTH = 32  # the column's
 
-_HTML_LENGTH = 200_000  # of one entry's summary; whole articles are cut anyway
+_HTML_LENGTH = 30_000  # of one entry: deeply nested HTML takes quadratic time, and whole articles are cut anyway
 _INLINE = {"a", "b", "br", "em", "i", "strong"}
 _LISTS = {"li", "ol", "ul"}
 _BLOCKS = {
@@ -29,8 +29,13 @@ _BLOCK_TAG = re.compile(rf"<(/?)(?:{'|'.join(_BLOCKS)})>")
 _UNSEEN = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math"}
 
 # WordPress themes put these behind an excerpt, and its feeds a line that says where the post appeared.
-_READ_ON = re.compile(r'<a [^>]*class="[^"]*\bmore-link\b[^>]*>.*?</a>', re.DOTALL | re.IGNORECASE)
-_APPEARED = re.compile(r"<p>The post <a [^>]*>[^<]*</a> appeared first on <a [^>]*>[^<]*</a>\.?</p>\s*$")
+# The counts keep a hostile text from making the search slow.
+_READ_ON = re.compile(
+    r'<a [^<>]{0,500}?class="[^"<>]{0,200}\bmore-link\b[^<>]{0,500}>.{0,500}?</a>', re.DOTALL | re.IGNORECASE
+)
+_APPEARED = re.compile(
+    r"<p>The post <a [^<>]{0,500}>[^<>]{0,500}</a> appeared first on <a [^<>]{0,500}>[^<>]{0,500}</a>\.?</p>\s*$"
+)
 
 _CUT_OFF = re.compile(r"\\?\[\s*(?:…|\.{3})\s*\\?\]")
 _DOUBLED_IN_HTML = re.compile(r"([\[\]])(?=(?:<[^<>]*>)*\1)")

@@ -76,7 +76,7 @@ class Collector:
         """Takes one entry; an error within becomes a fault that names it."""
         try:
             yield self._take
-        except (IssueError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        except (IssueError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             self.fault(f"{name}: {error if isinstance(error, IssueError) else 'it is not of the expected form.'}")
 
     def fault(self, sentence: str) -> None:

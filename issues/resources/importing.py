@@ -168,7 +168,8 @@ class _Shelf:
             return None
         named = [self._texts[guid] for guid in found.same_as if guid in self._texts]
         named += [other for other in self._texts.values() if other.pair_key == found.pair_key]
-        return next((other.resource for other in named if not speaks(other.resource, text.language)), None)
+        others = (other.resource for other in named if other is not text)
+        return next((resource for resource in others if not speaks(resource, text.language)), None)
 
     def _update(self, text: ResourceText, found: Found) -> bool:
         """Whether anything changed. What a person decided stands until the source says something else than before."""
@@ -195,10 +196,10 @@ class _Shelf:
         text.language = language
 
     def _join(self, text: ResourceText, found: Found) -> None:
-        """Only a text that stands alone moves: what is together stays together."""
+        """Only a text that stands alone moves, and none into or out of what was put away."""
         text.pair_key = found.pair_key
         left, partner = text.resource, self._partner(found, text)
-        if partner is not None and len(left.texts) == 1:
+        if partner and len(left.texts) == 1 and not (left.dismissed_at or partner.dismissed_at):
             merge(self._session, partner, left)
 
 

@@ -17,6 +17,10 @@ from issues.resources.found import Collector, Fetch, Found, Parsed, Reading, ent
 ENTRIES = 1_000
 """Taken of one feed: the newest."""
 
+_PARTS = 300_000
+"""Tags that a feed may have: broken XML of more keeps the forgiving parser busy for minutes."""
+
+_ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
 
 
@@ -32,9 +36,8 @@ def read(source: Source, fetch: Fetch) -> Reading:
 def parse(body: bytes, url: str, language: str | None, content_type: str = "") -> Parsed:
     """A feed's entries. `language` is for those that name none, nor the feed. Raises Unreadable for what is no feed."""
     host = host_of(url)
-    if _ENTITY.search(body.replace(b"\0", b"")):  # also in UTF-16
-        raise Unreadable(f"The feed of {host} declares entities of its own, which is never read: they can be a bomb.")
-    feed = _feed(body, url, content_type, host)
+    _check(body.replace(b"\0", b""), host)  # without NULs, UTF-16 looks like ASCII
+    feed = _feed(body, content_type, host)
     collector = Collector()
     for doubt in _doubts(feed, host):
         collector.fault(doubt)
@@ -45,15 +48,29 @@ def parse(body: bytes, url: str, language: str | None, content_type: str = "") -
     return collector.parsed
 
 
-def _feed(body: bytes, url: str, content_type: str, host: str) -> Any:
-    headers = {"content-location": url, "content-type": content_type}
+def _check(body: bytes, host: str) -> None:
+    """What is refused before any parser meets it."""
+    if not _ROOT.search(body[:10_000]):
+        raise Unreadable(f"{host} did not answer with a feed (RSS or Atom); look for the feed's own address.")
+    if _ENTITY.search(body):
+        raise Unreadable(f"The feed of {host} declares entities of its own, which is never read: they can be a bomb.")
+    if body.count(b"<") > _PARTS:
+        raise Unreadable(f"The feed of {host} has more than {_PARTS:,} tags; ask its owner for a shorter one.")
+
+
+def _feed(body: bytes, content_type: str, host: str) -> Any:
     try:
-        # Wrapped, as bytes would be tried as a file name first. Our own sanitiser comes later, for every source alike.
-        feed = feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False)
+        # Wrapped, as bytes would be tried as a file name first. Cleaning and links are ours, for every source alike.
+        feed = feedparser.parse(
+            BytesIO(body),
+            response_headers={"content-type": content_type},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
     except Exception:  # noqa: BLE001 - it raises whatever its many parsers raise on hostile bytes
         raise Unreadable(f"The feed of {host} could not be read; ask its owner to check it.") from None
     if not feed.get("version") or (feed.bozo and not feed.entries):
-        raise Unreadable(f"{host} did not answer with a feed (RSS or Atom); look for the feed's own address.")
+        raise Unreadable(f"{host} answered with no feed that can be read (RSS or Atom); ask its owner to check it.")
     return feed
 
 

@@ -88,7 +88,7 @@ def parse(body: bytes, url: str, language: str | None) -> Parsed:
 def _page(source: Source, fetch: Fetch, number: int) -> tuple[Parsed, int]:
     fetched = fetch(posts_url(source.url, number, source.modified_until))
     pages = fetched.headers.get("x-wp-totalpages", "1")
-    return parse(fetched.body, fetched.url, source.language), int(pages) if pages.isdecimal() else 1
+    return parse(fetched.body, fetched.url, source.language), int(pages[:6]) if pages.isdecimal() else 1
 
 
 def _newest(source: Source, parsed: Parsed) -> datetime | None:
