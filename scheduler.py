@@ -1,1 +1,113 @@
-"""stub"""
+"""When: a table of job, cadence, function. APScheduler is only the heartbeat; the truth is in the database.
+
+`python -m scheduler` runs until it is told to stop; `--once` runs each job once.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event
+from typing import NamedTuple
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import DBAPIError
+
+from issues.resources.importing import import_all
+from newsletter import config, wiring
+from newsletter.delivery.sender import send_due
+from newsletter.logs import to_stderr
+from newsletter.wiring import Newsletter, utc_now
+from subscribers.retention import erase_left
+
+log = structlog.get_logger()
+
+
+class Job(NamedTuple):
+    """Something done again and again. Any number of processes may run the same job at the same time."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Newsletter, Event], None]
+
+
+def import_sources(newsletter: Newsletter, _stopping: Event) -> None:
+    """Look what the sources have that is new."""
+    for report in import_all(newsletter.database.read, newsletter.database.write, newsletter.fetch, utc_now()):
+        log.info("source read", source=report.source_url, added=report.added, failure=report.failure)
+
+
+def send(newsletter: Newsletter, stopping: Event) -> None:
+    """Send what is due."""
+    send_due(newsletter.office, newsletter.transport, stopping)
+
+
+def erase(newsletter: Newsletter, _stopping: Event) -> None:
+    """Erase who left more than a day ago."""
+    with newsletter.database.write() as session:
+        erased = erase_left(session, utc_now())
+    if erased:
+        log.info("erased", people=erased)
+
+
+JOBS = (
+    Job("send", timedelta(seconds=10), send),
+    Job("erase", timedelta(hours=1), erase),
+    Job("import", timedelta(hours=6), import_sources),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """The program; returns its exit code."""
+    to_stderr()
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        newsletter = wiring.build(config.load())
+    except config.SettingsError as error:
+        log.error(str(error))
+        return 2
+    if "--once" in arguments:
+        outcomes = [run(job, newsletter, stopping) for job in JOBS]
+        return 0 if all(outcomes) else 1
+    keep_running(newsletter, stopping)
+    return 0
+
+
+def run(job: Job, newsletter: Newsletter, stopping: Event) -> bool:
+    """Run a job now; what fails is logged without any bound value, and tried again at the next beat."""
+    try:
+        job.run(newsletter, stopping)
+    except DBAPIError as error:
+        log.error("the database cannot be used; it is tried again", job=job.name, why=str(error.orig))
+    except Exception as error:  # noqa: BLE001 - a job that fails must not stop the others, nor the next beat
+        log.error("job failed", job=job.name, why=type(error).__name__)
+    else:
+        return True
+    return False
+
+
+def keep_running(newsletter: Newsletter, stopping: Event) -> None:
+    """Beat until told to stop; then end what is on the wire and go."""
+    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(len(JOBS))}, timezone="UTC")
+    for job in JOBS:
+        scheduler.add_job(
+            run,
+            "interval",
+            seconds=job.every.total_seconds(),
+            args=(job, newsletter, stopping),
+            next_run_time=utc_now(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    stopping.wait()
+    scheduler.shutdown(wait=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -5,12 +5,14 @@ Every field's description is printed in docs/settings.md; a test keeps the two a
 
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from platformdirs import user_config_path
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -41,6 +43,7 @@ def _one_line(value: str) -> str:
 Color = Annotated[str, AfterValidator(_color)]
 Line = Annotated[str, AfterValidator(_one_line)]
 
+FILE = "newsletter.toml"
 TRANSPORT_SCHEMES = ("smtp", "smtps", "maildir")
 
 
@@ -52,6 +55,7 @@ class Settings(BaseSettings):
         extra="forbid",
         hide_input_in_errors=True,  # a wrong value may be a password
         frozen=True,
+        populate_by_name=True,
     )
 
     home: Path = Field(Path("data"), description="The folder that holds the database and `newsletter.toml`.")
@@ -143,5 +147,44 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Variables win over the home's file; what a caller passes wins over both."""
         home = init_settings().get("home") or os.environ.get("NEWSLETTER_HOME") or "data"
-        file = TomlConfigSettingsSource(settings_cls, Path(home) / "newsletter.toml")
-        return init_settings, env_settings, file
+        return init_settings, env_settings, _HomeFile(settings_cls, Path(home) / FILE)
+
+
+class _HomeFile(TomlConfigSettingsSource):
+    """`newsletter.toml`, whose keys are the variables' names without the prefix, in lower case."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        values = super()._read_file(file_path)
+        return {"NEWSLETTER_FROM" if key == "from" else key: value for key, value in values.items()}
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process. SettingsError names the setting that cannot be; never its value."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]).removeprefix("NEWSLETTER_").upper() if first["loc"] else "?"
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"There is no setting {name.lower()}: see docs/settings.md ({FILE}).") from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"NEWSLETTER_{name} cannot be so: {why} (a variable, or in {FILE}).") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE} in the home cannot be read: {error}.") from None
+
+
+def keys_path(settings: Settings) -> Path:
+    """Where the keys are. Not in the home, which is what gets copied and stolen; the demo's home may hold its own."""
+    path = (settings.keys or user_config_path("newsletter") / "keys.json").expanduser().resolve()
+    if path.is_relative_to(settings.home.resolve()) and not settings.demo:
+        raise SettingsError(
+            "NEWSLETTER_KEYS lies in the home: who copies the home would have the keys; name a file elsewhere."
+        )
+    return path
+
+
+def database_url(settings: Settings) -> str:
+    """The database's URL; an SQLite file in the home where none is set."""
+    if settings.database_url:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{settings.home.resolve() / 'newsletter.db'}"

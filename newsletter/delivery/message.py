@@ -15,6 +15,8 @@ from typing import NamedTuple
 from newsletter.delivery import headers
 from newsletter.delivery.quoted import encode_text, encode_value
 
+BOUNDARY = "=_newsletter"
+"""Quoted-printable never holds "=_", so that it cannot stand inside a part (RFC 2045, section 6.7)."""
 TOKEN = re.compile(r"\[\[(name|unsubscribe_url)(?:\|([^\[\]|]*))?\]\]")
 
 
@@ -64,12 +66,12 @@ class CompiledEdition:
     """One frozen edition of one mailing, ready to be addressed to any number of readers."""
 
     def __init__(
-        self, *, letterhead: Letterhead, subject: str, language: str, html: str, text: str, digest: str, campaign: str
+        self, *, letterhead: Letterhead, subject: str, language: str, html: str, text: str, campaign: str
     ) -> None:
         self._letterhead = letterhead
         self._head = _shared_head(letterhead, subject, language, campaign)
         self._domain = letterhead.address.rpartition("@")[2]
-        self._parts, self._slots = _merge(_body(html, text, digest))
+        self._parts, self._slots = _merge(_body(html, text))
 
     def message(self, reader: Reader) -> bytes:
         """The whole message for one reader, CRLF line ends, needing no dot-stuffing."""
@@ -105,20 +107,18 @@ def _shared_head(letterhead: Letterhead, subject: str, language: str, campaign: 
     return b"".join(head)
 
 
-def _body(html: str, text: str, digest: str) -> list[bytes | Slot]:
-    # Quoted-printable never holds "=_", so that this boundary cannot stand in a part (RFC 2045, section 6.7).
-    boundary = f"=_{digest[:32]}"
+def _body(html: str, text: str) -> list[bytes | Slot]:
     return [
-        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii"),
-        *_part(boundary, "plain", text),
-        *_part(boundary, "html", html),
-        f"\r\n--{boundary}--\r\n".encode("ascii"),
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n\r\n'.encode("ascii"),
+        *_part("plain", text),
+        *_part("html", html),
+        f"\r\n--{BOUNDARY}--\r\n".encode("ascii"),
     ]
 
 
-def _part(boundary: str, kind: str, content: str) -> list[bytes | Slot]:
+def _part(kind: str, content: str) -> list[bytes | Slot]:
     opening = (
-        f"\r\n--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+        f"\r\n--{BOUNDARY}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
     return [opening.encode("ascii"), *_segments(content, html=kind == "html")]

@@ -65,7 +65,6 @@ def compile_edition(edition: Edition, campaign: str, letterhead: Letterhead) -> 
         language=edition.language,
         html=edition.html,
         text=edition.text,
-        digest=edition.digest,
         campaign=campaign,
     )
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, text
 
 import issues.models
 import newsletter.delivery.models
 import subscribers.models
-from newsletter.db import Database
+from newsletter.db import Database, DatabaseError
 
 METADATA: list[MetaData] = [
     issues.models.Base.metadata,
@@ -21,15 +21,37 @@ METADATA: list[MetaData] = [
 ]
 
 
+_UPGRADE_LOCK = 0x6E65_7774
+
+
 def upgrade(database: Database) -> None:
-    """Bring the tables up to date; does nothing where they are."""
-    with database.engine.begin() as connection:
-        command.upgrade(config(connection), "head")
+    """Bring the tables up to date; does nothing where they are. Any number of processes may call it at once."""
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            _upgrade_sqlite(connection)
+        else:
+            with connection.begin():
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+                command.upgrade(config(connection), "head")
+
+
+def _upgrade_sqlite(connection: Connection) -> None:
+    """SQLite changes a table by copying it, and with foreign keys on that would cut every link to its rows."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - a connection that was just opened has one
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        with connection.begin():
+            command.upgrade(config(connection), "head")
+            if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                raise DatabaseError(f"The upgrade would cut {len(broken)} links between rows, so it was undone.")
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def config(connection: Connection) -> Config:
     """Alembic's configuration for work on this connection."""
     configuration = Config()
-    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    configuration.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     configuration.attributes["connection"] = connection
     return configuration

@@ -34,7 +34,6 @@ def edition(
         language="es",
         html=html,
         text=text,
-        digest="0123456789abcdef" * 4,
         campaign="2021-11",
     )
 

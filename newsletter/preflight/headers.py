@@ -1,0 +1,34 @@
+"""The headers that mail companies ask of a list: who it is from, and how to leave it in one click."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from issues.findings import Finding
+from newsletter.preflight.finished import Finished
+
+_ONCE = ("From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post")
+
+
+def check(finished: Finished) -> Iterator[Finding]:
+    """Blocks what mail companies refuse; warns where the pages are not reached over HTTPS."""
+    for name in _ONCE:
+        if len(finished.message.get_all(name, [])) != 1:
+            yield _finding(finished, f"The header {name} must stand once.", "Tell the developers: it is their mistake.")
+    if not str(finished.message["Subject"] or "").strip():
+        yield _finding(finished, "The subject is empty.", "Write a subject in the opening.")
+    if finished.message["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click":  # RFC 8058, section 3.1
+        yield _finding(finished, "One-click unsubscribe is broken.", "Tell the developers: it is their mistake.")
+    yield from _address(finished)
+
+
+def _address(finished: Finished) -> Iterator[Finding]:
+    url = urlsplit(finished.unsubscribe_url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        yield _finding(finished, "The unsubscribe address is none.", "Set NEWSLETTER_BASE_URL.")
+    elif url.scheme == "http":  # RFC 8058, section 3.1 asks for HTTPS
+        what = "The unsubscribe address is not HTTPS, so mail companies show no unsubscribe button."
+        yield _finding(finished, what, "Set NEWSLETTER_BASE_URL to an address that begins with https://.", blocks=False)
+
+
+def _finding(finished: Finished, what: str, fix: str, *, blocks: bool = True) -> Finding:
+    return Finding("headers", finished.where, what, fix, blocks, finished.language)

@@ -1,0 +1,117 @@
+"""The ways that cross rooms: an issue is checked as it will be sent, frozen, and scheduled.
+
+The button, the command and the demo call these.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from issues import checks, editions, waivers
+from issues.errors import Blocked, Conflict, NotFound
+from issues.findings import Finding
+from issues.models import Edition, Issue
+from issues.rendering import Brand, Rendered, render
+from newsletter.delivery import planning
+from newsletter.delivery.headers import HeaderError
+from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
+from newsletter.delivery.models import Mailing, MailingState
+from newsletter.preflight import preflight
+
+
+@dataclass(frozen=True)
+class Press:
+    """What an issue is printed with."""
+
+    brand: Brand
+    letterhead: Letterhead
+    base_url: str
+
+
+@dataclass(frozen=True)
+class When:
+    """When a mailing is due, in which zone that was entered, and until when it may begin."""
+
+    due_at: datetime
+    zone: str
+    not_later_than: datetime | None = None
+
+
+def find_issue(session: Session, slug: str) -> Issue:
+    """The issue of this name."""
+    issue = session.scalars(select(Issue).where(Issue.slug == slug)).first()
+    if issue is None:
+        raise NotFound(f"There is no issue {slug}: `newsletter issues list` shows those there are.")
+    return issue
+
+
+def check(session: Session, issue: Issue, press: Press) -> list[Finding]:
+    """Everything to mend before this issue may go, in every language; what was waived no longer blocks."""
+    found = [finding for language in issue.languages for finding in _check_edition(issue, language, press)]
+    return waivers.open_findings(issue, found, waivers.waivers(session, issue))
+
+
+def schedule(session: Session, issue: Issue, when: When, press: Press, now: datetime) -> Mailing:
+    """Freeze the issue and schedule its mailing. Raises Blocked or Conflict, and then nothing was changed."""
+    _refuse_second_mailing(session, issue)
+    if blocking := [finding for finding in check(session, issue, press) if finding.blocks]:
+        raise Blocked(_blocked(issue, blocking))
+    frozen = editions.freeze(session, issue, press.brand, now)
+    return planning.schedule(
+        session,
+        issue=issue.id,
+        editions={language: edition.id for language, edition in frozen.items()},
+        due_at=when.due_at,
+        zone=when.zone,
+        not_later_than=when.not_later_than,
+    )
+
+
+def sample_message(
+    edition: Rendered | Edition, language: str, slug: str, press: Press, *, name: str, date: datetime
+) -> bytes:
+    """An edition as a reader called `name` would get it, to a made-up address: for checks and for looking at."""
+    compiled = CompiledEdition(
+        letterhead=press.letterhead,
+        subject=edition.subject,
+        language=language,
+        html=edition.html,
+        text=edition.text,
+        campaign=slug,
+    )
+    reader = Reader("reader@example.org", name, f"{press.base_url}/u/{'A' * 22}", "A" * 22, date)
+    return compiled.message(reader)
+
+
+def _check_edition(issue: Issue, language: str, press: Press) -> Iterable[Finding]:
+    rendered = render(issue, language, press.brand)
+    yield from checks.check(issue, language, rendered, press.brand)
+    try:
+        data = sample_message(rendered, language, issue.slug, press, name="A Reader", date=issue.created_at)
+    except HeaderError as error:
+        yield Finding("headers", f"the {language} edition", str(error), "Mend the settings.", True, language)
+        return
+    yield from preflight(data, language, press.brand.postal_address)
+
+
+def _refuse_second_mailing(session: Session, issue: Issue) -> None:
+    """An issue goes to its readers once: a second mailing would be a second copy for everyone."""
+    never_opened = (Mailing.state == MailingState.CANCELLED) & Mailing.opened_at.is_(None)
+    other = session.scalars(select(Mailing).where(Mailing.issue_id == issue.id, ~never_opened)).first()
+    if other is not None:
+        raise Conflict(
+            f"Issue {issue.slug} has mailing {other.id} already ({other.state}): resume that one, "
+            "or cancel it before it begins and schedule anew."
+        )
+
+
+def _blocked(issue: Issue, blocking: Sequence[Finding]) -> str:
+    first = blocking[0]
+    more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    return (
+        f"Issue {issue.slug} cannot go yet: {first.where}: {first.what} {first.fix}{more} "
+        f"(`newsletter issues check {issue.slug}` lists all; `--waive {first.check}` lets it pass)."
+    )
