@@ -1,6 +1,6 @@
 """How an issue becomes a mail: context > Jinja2 > MJML > premailer, and a plain text written from the same values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from issues.languages import direction
@@ -8,7 +8,8 @@ from issues.models import Issue
 from issues.rendering.brand import Brand, colors
 from issues.rendering.context import View, view
 from issues.rendering.frame import dateline
-from issues.rendering.inline import inline
+from issues.rendering.inline import inlined
+from issues.rendering.markdown import clean, clean_line
 from issues.rendering.mjml import fill, to_html_page
 from issues.rendering.text import write
 
@@ -29,11 +30,12 @@ class Rendered:
 def render(issue: Issue, language: str, brand: Brand) -> Rendered:
     """The issue as readers of `language` get it. Pure; raises TemplateBroken where the template is."""
     shown = view(issue, language)
+    brand = replace(brand, name=clean_line(brand.name), postal_address=clean(brand.postal_address).strip())
     values = _values(shown, brand)
-    page = to_html_page(fill(_TEMPLATE, shown.language, values), _TEMPLATE)
+    page = to_html_page(fill(_TEMPLATE, shown.language, values), _TEMPLATE, shown.language)
     return Rendered(
         subject=shown.opening.subject,
-        html=inline(page, fill("inline.css.j2", shown.language, values)),
+        html=inlined(page, fill("inline.css.j2", shown.language, values)),
         text=write(shown, brand),
     )
 

@@ -3,6 +3,7 @@
 Contrast is that of WCAG 2.2: 4.5 for text (criterion 1.4.3), 7 for headings, which set the tone of a page.
 """
 
+from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
 
 _WHITE, _BLACK = "#ffffff", "#000000"
@@ -46,6 +47,8 @@ class Colors:
 
     header: str
     on_header: str
+    kicker: str
+    """The brand's name in the header."""
     button: str
     on_button: str
     stripe: tuple[str, str, str]
@@ -55,12 +58,14 @@ class Colors:
 
 def colors(brand: Brand) -> Colors:
     """The brand's two colours, spread over the mail; text on any of them is readable."""
+    on_header = _readable(brand.color)
     return Colors(
         header=brand.color,
-        on_header=_readable(brand.color),
+        on_header=on_header,
+        kicker=_toward(mix(brand.accent, on_header, 0.5), on_header, brand.color, _HEADING),
         button=brand.accent,
         on_button=_readable(brand.accent),
-        stripe=(brand.accent, mix(brand.accent, _WHITE, 0.45), mix(brand.color, _WHITE, 0.45)),
+        stripe=(brand.accent, _tone(brand.accent, 0.53, 0.72, turn=20), _tone(brand.color, 0.37, 0.33, turn=-65)),
         light=_light(brand),
         dark=_dark(brand),
     )
@@ -79,15 +84,15 @@ def mix(color: str, other: str, share: float) -> str:
 
 
 def _light(brand: Brand) -> Palette:
-    tint = mix(brand.color, _WHITE, 0.93)
-    pill = mix(brand.color, _WHITE, 0.87)
+    tint = _tone(brand.color, 0.97, 0.6)
+    pill = _tone(brand.color, 0.92, 0.5)
     return Palette(
         page="#f3eee5",
         sheet=_WHITE,
         card="#fcfaf6",
         line="#e6ded1",
         tint=tint,
-        tint_line=mix(brand.color, _WHITE, 0.78),
+        tint_line=_tone(brand.color, 0.86, 0.45),
         ink="#27303f",
         muted="#5d5a52",
         heading=_toward(brand.color, _BLACK, pill, _HEADING),
@@ -97,15 +102,15 @@ def _light(brand: Brand) -> Palette:
 
 
 def _dark(brand: Brand) -> Palette:
-    tint = mix(mix(brand.color, "#2a3140", 0.7), _BLACK, 0.1)
-    pill = mix(brand.color, "#3d475c", 0.7)
+    tint = _tone(brand.color, 0.19, 0.3)
+    pill = _tone(brand.color, 0.3, 0.32)
     return Palette(
         page="#10131a",
         sheet="#191d26",
         card="#212732",
         line="#363e4e",
         tint=tint,
-        tint_line="#47526a",
+        tint_line=_tone(brand.color, 0.34, 0.25),
         ink="#e4e7ee",
         muted="#b3bac8",
         heading=_toward("#f4f6fb", _WHITE, pill, _TEXT),
@@ -114,8 +119,16 @@ def _dark(brand: Brand) -> Palette:
     )
 
 
+def _tone(color: str, lightness: float, saturation: float, turn: int = 0) -> str:
+    """`color`'s hue, turned by `turn` degrees, at this lightness; a colour without hue stays grey."""
+    hue, _, own = rgb_to_hls(*(channel / 255 for channel in _channels(color)))
+    red, green, blue = hls_to_rgb((hue + turn / 360) % 1, lightness, saturation if own > 0.05 else own)
+    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+
+
 def _readable(ground: str) -> str:
-    return max((_WHITE, "#14171d"), key=lambda text: contrast(text, ground))
+    """White or black: one of them reaches 4.5 on any colour, which no softer pair does."""
+    return max((_WHITE, _BLACK), key=lambda text: contrast(text, ground))
 
 
 def _toward(color: str, end: str, ground: str, ratio: float) -> str:

@@ -48,6 +48,8 @@ class Entry:
     resource_kind: str = ""
     document: str = ""
     """The language of what a resource links to."""
+    pills: tuple[str, ...] = ()
+    """The languages a resource's card names: of its document, and of its words where they are not the reader's."""
     versions: tuple[Version, ...] = ()
     """The other languages of "one text, several languages"."""
 
@@ -56,11 +58,6 @@ class Entry:
         """What the phone dials (RFC 3966, section 3), or nothing where there is no digit."""
         digits = re.sub(r"[^0-9]", "", self.phone)
         return f"tel:{'+' if self.phone.strip().startswith('+') else ''}{digits}" if digits else ""
-
-    @property
-    def pills(self) -> tuple[str, ...]:
-        """The languages a resource's card names: that of its words and that of its document."""
-        return tuple(dict.fromkeys(language for language in (self.language, self.document) if language))
 
     @property
     def documents(self) -> tuple[str, ...]:
@@ -121,7 +118,7 @@ def _entries(issue: Issue, language: str) -> Iterator[Entry]:
     for passage in issue.passages:
         wording = _chosen(issue, passage, language)
         if wording is not None:
-            yield _entry(issue, passage, wording)
+            yield _entry(issue, passage, wording, language)
         elif passage.kind is PassageKind.SECTION:
             yield Entry("section", language)  # keeps what follows apart from the section before
 
@@ -152,25 +149,27 @@ def _chosen(issue: Issue, passage: Passage, language: str) -> Wording | None:
     return next((wording for wording in others if not lacking(passage.kind, wording.fields)), None)
 
 
-def _entry(issue: Issue, passage: Passage, wording: Wording) -> Entry:
+def _entry(issue: Issue, passage: Passage, wording: Wording, reader: str) -> Entry:
     texts = {name: wording.fields.get(name, "") for name in FIELDS[passage.kind].all}
     body = clean(texts.pop("body", "")).strip()
     lines: dict[str, Any] = {
         name: safe_link(text) if name == "link" else clean_line(text) for name, text in texts.items()
     }
     entry = Entry(kind=passage.kind.value, language=wording.language, body=body, **lines)
-    return _resource(issue, passage, entry) if passage.kind is PassageKind.RESOURCE else entry
+    return _resource(issue, passage, entry, reader) if passage.kind is PassageKind.RESOURCE else entry
 
 
-def _resource(issue: Issue, passage: Passage, entry: Entry) -> Entry:
+def _resource(issue: Issue, passage: Passage, entry: Entry, reader: str) -> Entry:
     """`entry` with the document it leads to, and the same text's other languages where they have their own."""
     links = _links(issue, passage)
     document = entry.language if entry.language in links else next(iter(links), "")
+    words = () if entry.language == reader and document else (entry.language,)
     return replace(
         entry,
-        resource_kind=passage.resource.kind if passage.resource else "",
+        resource_kind=clean_line(passage.resource.kind) if passage.resource else "",
         document=document,
         link=links.get(document, ""),
+        pills=tuple(dict.fromkeys((*words, document) if document else words)),
         versions=tuple(_versions(passage, links, document)),
     )
 

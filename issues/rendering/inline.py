@@ -9,7 +9,7 @@ from premailer import Premailer
 _GUARDED = '<style data-premailer="ignore"'
 
 
-def inline(html: str, css: str) -> str:
+def inlined(html: str, css: str) -> str:
     """`html` with the rules of `css` in its elements' style attributes. Style elements stay untouched."""
     guarded = html.replace("<style", _GUARDED).replace("<!doctype", "<!DOCTYPE", 1)  # a lower-case one gets lost
     styled = str(

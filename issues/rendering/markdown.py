@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -21,6 +22,8 @@ _LINK = re.compile(r"(https?://|mailto:|tel:)[^\s]+", re.IGNORECASE)
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
+_DEEPEST = 30
+
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 
 
@@ -41,9 +44,16 @@ def safe_link(link: str) -> str:
 
 
 def to_html(markdown: str) -> str:
-    """Sanitised HTML of a body: only p, br, em, strong, a with href, ul, ol, li."""
+    """Sanitised HTML of a body: only p, br, em, strong, a with href, ul, ol, li.
+
+    What is nested deeper than anybody writes keeps its words and loses its marks.
+    """
+    tokens = _PARSER.parse(clean(markdown))
+    if _depth(tokens) > _DEEPEST:
+        paragraphs = to_text(markdown).split("\n\n")
+        return "".join(f"<p>{escapeHtml(paragraph)}</p>" for paragraph in paragraphs)
     return nh3.clean(
-        _PARSER.render(clean(markdown)),
+        _PARSER.renderer.render(tokens, _PARSER.options, {}),
         tags={"p", "br", "em", "strong", "a", "ul", "ol", "li"},
         attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto", "tel"},
@@ -55,6 +65,15 @@ def to_html(markdown: str) -> str:
 def to_text(markdown: str) -> str:
     """Plain text of a body, not wrapped: paragraphs apart by an empty line, links as `words <address>`."""
     return "\n\n".join(_blocks(iter(_PARSER.parse(clean(markdown))), "")).strip()
+
+
+def _depth(tokens: Sequence[Token]) -> int:
+    """How many elements deep the tokens go."""
+    deepest = level = 0
+    for token in tokens:
+        level += token.nesting
+        deepest = max(deepest, level + _depth(token.children or []))
+    return deepest
 
 
 def _blocks(tokens: Iterator[Token], closing: str) -> Iterator[str]:
@@ -110,7 +129,7 @@ def _token_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("zero", {"html": False, "xhtmlOut": True})
+    parser = MarkdownIt("zero", {"html": False, "xhtmlOut": True, "maxNesting": 200})
     parser.enable(["list", "newline", "escape", "emphasis", "link", "autolink"])
     parser.inline.ruler.before("link", "reader_token", _token_rule)
     parser.validateLink = lambda url: bool(_LINK.fullmatch(url))  # type: ignore[method-assign] # the documented way

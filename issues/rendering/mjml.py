@@ -62,13 +62,13 @@ def fill(name: str, language: str, values: dict[str, Any], folder: Path = TEMPLA
         return _environment(language, folder).get_template(name).render(values)
     except TemplateSyntaxError as error:
         raise _broken(error.filename or name, error.lineno, error.message or "is not valid Jinja") from error
-    except TemplateError as error:
+    except (TemplateError, TypeError) as error:  # TypeError: a macro called wrongly
         file, line = _place(error, folder) or (name, 1)
-        raise _broken(file, line, error.message or type(error).__name__) from error
+        raise _broken(file, line, str(error)) from error
 
 
-def to_html_page(mjml: str, name: str, folder: Path = TEMPLATES) -> str:
-    """HTML of an MJML document made by the template `name`. Raises TemplateBroken."""
+def to_html_page(mjml: str, name: str, language: str, folder: Path = TEMPLATES) -> str:
+    """HTML of an MJML document in `language`, made by the template `name`. Raises TemplateBroken."""
     if len(mjml) > MOST_CHARACTERS:
         raise TemplateBroken(
             f"The issue makes {len(mjml)} characters of MJML, more than {MOST_CHARACTERS}: shorten it."
@@ -77,9 +77,11 @@ def to_html_page(mjml: str, name: str, folder: Path = TEMPLATES) -> str:
     if wrong is not None:
         raise _unbalanced(name, wrong, folder)
     try:
-        return mjml2html(mjml, fonts={}, disable_comments=True)
+        html = mjml2html(mjml, fonts={}, disable_comments=True)  # its own fonts would be fetched
     except ValueError as error:
         raise TemplateBroken(f"{TEMPLATES.name}/{name} makes MJML that cannot be read: {error}; mend it.") from error
+    # MJML tells the language to <html> alone, which mail programs drop.
+    return html.replace("<body ", f'<body lang="{language}" dir="{direction(language)}" ', 1)
 
 
 def _imbalance(text: str) -> tuple[int, str] | None:

@@ -1,7 +1,7 @@
 """The plain text of an issue, written from the same values as the HTML. Lines hold 72 columns; addresses stay whole."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from issues.languages import own_name, words
 from issues.rendering.brand import Brand
@@ -21,7 +21,9 @@ def write(view: View, brand: Brand) -> str:
     """The whole plain text, ending in a line feed; sections and blocks apart by empty lines."""
     parts = [_head(view, brand), *(_section(view, section) for section in view.sections)]
     if view.closing is not None:
-        parts.append(_joined("=" * WIDTH, wrap(view.closing.title), *_body(view.closing), _labelled(view.closing)))
+        parts.append(
+            _joined("=" * WIDTH, wrap(_title(view, view.closing)), *_body(view.closing), _labelled(view.closing))
+        )
     return "\n\n\n".join(part for part in (*parts, _foot(view, brand)) if part) + "\n"
 
 
@@ -50,38 +52,35 @@ def _head(view: View, brand: Brand) -> str:
 
 
 def _section(view: View, section: Section) -> str:
-    entries = [_joined(*_entry(view, entry)) for entry in section.entries]
+    entries = [_entry(view, entry) for entry in section.entries]
     if section.heading is None:
         return "\n\n".join(entries)
-    heading = wrap(_named(view, section.heading))
+    heading = wrap(_title(view, section.heading))
     return "\n\n".join([_joined(f"{heading}\n{'-' * WIDTH}", *_body(section.heading)), *entries])
 
 
-def _entry(view: View, entry: Entry) -> Iterator[str]:
-    """The paragraphs of one entry, indented under its mark."""
-    yield wrap(f"* {_title(view, entry)}")
-    for paragraph in (*_facts(entry), *_body(entry, WIDTH - 2), *_ways(entry)):
-        yield "\n".join(f"  {line}" if line else "" for line in paragraph.split("\n"))
+def _entry(view: View, entry: Entry) -> str:
+    """One entry, indented under its mark."""
+    parts = [*_facts(entry), *_body(entry, WIDTH - 2), *_ways(entry)]
+    lines = "\n".join(parts).split("\n") if parts else []
+    return "\n".join([wrap(f"* {_title(view, entry)}"), *(f"  {line}" if line else "" for line in lines)])
 
 
 def _title(view: View, entry: Entry) -> str:
+    languages = entry.pills or ((entry.language,) if entry.language != view.language else ())
     kind = kind_word(entry.resource_kind, words(view.language))
-    named = [own_name(language) for language in entry.pills] if entry.kind == "resource" else []
-    if entry.kind != "resource" and entry.language != view.language:
-        named = [own_name(entry.language)]
-    notes = " · ".join(note for note in (*named, kind) if note)
-    title = entry.title or entry.label
-    return f"{title} [{notes}]".strip() if notes else title
+    return _noted(entry.title or entry.label, [*(own_name(language) for language in languages), kind])
 
 
-def _named(view: View, entry: Entry) -> str:
-    return entry.title if entry.language == view.language else f"{entry.title} [{own_name(entry.language)}]"
+def _noted(title: str, notes: Iterable[str]) -> str:
+    shown = " · ".join(note for note in notes if note)
+    return f"{title} [{shown}]".strip() if shown else title
 
 
 def _facts(entry: Entry) -> Iterator[str]:
-    lines = [wrap(line, WIDTH - 2) for line in (entry.when, entry.where, entry.phone, entry.hours) if line]
-    if lines:
-        yield "\n".join(lines)
+    for line in (entry.when, entry.where, entry.phone, entry.hours):
+        if line:
+            yield wrap(line, WIDTH - 2)
 
 
 def _body(entry: Entry, width: int = WIDTH) -> Iterator[str]:
@@ -91,12 +90,11 @@ def _body(entry: Entry, width: int = WIDTH) -> Iterator[str]:
 
 def _ways(entry: Entry) -> Iterator[str]:
     """Where the entry leads: its own address, and those of its other languages."""
-    links = [_labelled(entry)] if entry.link else []
-    links += [
-        f"{wrap(f'{own_name(version.language)}: {version.title}'.removesuffix(': '), WIDTH - 2)}\n{version.link}"
-        for version in entry.versions
-    ]
-    yield from links
+    if entry.link:
+        yield _labelled(entry)
+    for version in entry.versions:
+        title = wrap(_noted(version.title, [own_name(version.language)]), WIDTH - 2)
+        yield f"\n{title}\n{version.link}"
 
 
 def _labelled(entry: Entry) -> str:
