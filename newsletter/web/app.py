@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from issues.languages import words
@@ -43,11 +44,13 @@ def make_app(database: Database, vault: Vault, settings: Settings, clock: Callab
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=LARGEST_BODY,
         dependencies=[Depends(require_own_page)],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=[str(urlsplit(settings.base_url).hostname)], www_redirect=False),
+            Middleware(
+                TrustedHostMiddleware, allowed_hosts=[str(urlsplit(settings.base_url).hostname)], www_redirect=False
+            ),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
         ],
     )
     _answer_errors(app, site)

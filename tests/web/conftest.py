@@ -1,0 +1,68 @@
+"""The application over a real database, a clock that can be set, and one reader."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from newsletter.config import Settings
+from newsletter.db import Database
+from newsletter.web.app import make_app
+from subscribers.consent import Wording
+from subscribers.keys import Keys
+from subscribers.people import Held, add, show
+from subscribers.tokens import Purpose, make
+from subscribers.vault import Vault
+
+ADDRESS = "ana@example.org"
+
+
+@dataclass
+class Web:
+    """An application, and what it was made of."""
+
+    app: FastAPI
+    database: Database
+    vault: Vault
+    now: datetime = field(default=datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+
+    def client(self, **headers: str) -> TestClient:
+        """A program that asks for pages: without cookies, following no redirect."""
+        return TestClient(
+            self.app,
+            base_url="https://news.example.org",
+            headers=headers,
+            follow_redirects=False,
+            raise_server_exceptions=False,
+        )
+
+    def join(self, languages: str = "es", address: str = ADDRESS) -> str:
+        """Add a reader; their token for leaving."""
+        with self.database.write() as session:
+            person = add(
+                session,
+                self.vault,
+                address=address,
+                name="Ana",
+                languages=languages,
+                came_by="added",
+                wording=Wording("en", "One mail a month."),
+                now=self.now,
+            )
+        return make(self.vault, Purpose.LEAVE, person.id)
+
+    def held(self, address: str = ADDRESS) -> Held:
+        with self.database.read() as session:
+            return show(session, self.vault, address)
+
+
+@pytest.fixture
+def web(database: Database, tmp_path: Path) -> Web:
+    vault = Vault(Keys.fresh())
+    settings = Settings(home=tmp_path, base_url="https://news.example.org", brand="Border & Rights Network")
+    made = Web(FastAPI(), database, vault)
+    made.app = make_app(database, vault, settings, clock=lambda: made.now)
+    return made

@@ -1,0 +1,129 @@
+"""What holds for every page: guards, headers, limits, and kind errors."""
+
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter, Request
+
+from newsletter.web.security import EXEMPT, HEADERS, LARGEST_BODY
+from tests.web.conftest import Web
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """Nothing here asks the database: one kind is enough."""
+    return f"sqlite:///{tmp_path / 'newsletter.db'}"
+
+
+@pytest.fixture
+def changed(web: Web) -> list[str]:
+    """Notes what the routes added for these tests were allowed to do."""
+    done: list[str] = []
+    router = APIRouter()
+
+    @router.api_route("/change", methods=["POST", "PUT", "PATCH", "DELETE"])
+    async def change(request: Request) -> str:
+        done.append((await request.body()).decode())
+        return "done"
+
+    @router.get("/number/{number}")
+    def number(number: int) -> int:
+        return number
+
+    @router.get("/fail")
+    def fail() -> None:
+        raise RuntimeError("the secret of ana@example.org")
+
+    web.app.include_router(router)
+    return done
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Origin": "https://news.example.org"}, True),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://news.example.org"}, False),
+        ({"Origin": "https://news.example.org.example.com"}, False),
+        ({"Origin": "https://news.example.org:444"}, False),
+        ({"Origin": "null"}, False),
+        ({}, False),
+    ],
+)
+def test_only_our_own_pages_may_change_something(
+    web: Web, changed: list[str], method: str, headers: dict[str, str], taken: bool
+) -> None:
+    answer = web.client(**headers).request(method, "/change")
+    assert answer.status_code == (200 if taken else 403)
+    assert len(changed) == taken
+
+
+def test_only_the_one_click_route_is_exempt() -> None:
+    assert {"one_click"} == EXEMPT
+
+
+@pytest.mark.parametrize("path", ["/", "/u/x", "/nowhere", "/fail", "/number/x", "/site.css", "/u/x/undo"])
+def test_every_answer_carries_the_headers(web: Web, changed: list[str], path: str) -> None:
+    answer = web.client().get(path)
+    for name, value in HEADERS.items():
+        if (path, name) != ("/site.css", "Cache-Control"):
+            assert answer.headers[name] == value
+
+
+def test_the_policy_allows_no_inline_code_and_no_frame(web: Web) -> None:
+    policy = web.client().get("/").headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize("host", ["example.com", "news.example.org.example.com", "", "localhost"])
+def test_another_host_name_is_refused(web: Web, host: str) -> None:
+    assert web.client(Host=host).get("/").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+def test_there_is_no_map_of_the_routes(web: Web, path: str) -> None:
+    assert web.client().get(path).status_code == 404
+
+
+def test_a_large_body_is_refused_whether_its_length_is_named_or_not(web: Web, changed: list[str]) -> None:
+    client = web.client(**{"Sec-Fetch-Site": "same-origin"})
+    blocks = [b"x" * 1024] * (LARGEST_BODY // 1024)
+    assert client.post("/change", content=iter(blocks)).status_code == 200
+    for content in (b"x" * (LARGEST_BODY + 1), iter([*blocks, b"x"])):
+        answer = client.post("/change", content=content)
+        assert answer.status_code == 413
+        assert answer.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
+    assert len(changed) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/nowhere", 404, "Esa página no existe."),
+        ("/number/x", 422, "Eso no funcionó."),
+        ("/change", 405, "Eso no funcionó."),
+        ("/fail", 500, "Algo falló de nuestro lado."),
+    ],
+)
+def test_errors_are_kind_pages_in_the_browsers_language(
+    web: Web, changed: list[str], path: str, status: int, says: str
+) -> None:
+    answer = web.client(**{"Accept-Language": "es"}).get(path)
+    assert answer.status_code == status
+    assert f"<h1>{says}</h1>" in answer.text
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_the_style_sheet_may_be_kept_and_asks_for_nothing_else(web: Web) -> None:
+    answer = web.client().get("/site.css")
+    assert answer.headers["Content-Type"].startswith("text/css")
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert "url(" not in answer.text
+    assert "@import" not in answer.text
