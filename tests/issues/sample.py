@@ -145,7 +145,8 @@ HOW: Texts = {
     },
     "ar": {
         "title": "سلسلة مرئية: «كيف وصلنا إلى هنا؟»",
-        "body": "أربعة أفلام قصيرة عن تشابك قانون الهجرة والقانون الجنائي، من أول قوانين الحدود إلى نظام الاحتجاز اليوم.",
+        "body": "أربعة أفلام قصيرة عن تشابك قانون الهجرة والقانون الجنائي، من أول قوانين الحدود "
+        "إلى نظام الاحتجاز اليوم.",
     },
 }
 
@@ -188,12 +189,12 @@ MEMO: Texts = {
 
 PROPOSAL: Texts = {
     "en": {
-        "title": "What is the Immigration Proposal in the House Build Back Better Bill? (Work Permits, Parole, Plan C)? "
-        "What are its Limitations?",
+        "title": "What is the Immigration Proposal in the House Build Back Better Bill? (Work Permits, "
+        "Parole, Plan C)? What are its Limitations?",
         "link": "https://example.org/resources/8/",
-        "body": "The bill offers parole and work permits to some people without status, and leaves others out. A plain "
-        "reading of who would qualify:\n\n- people who came before 2011,\n- for five years, renewable once,\n- without a "
-        "path to citizenship.",
+        "body": "The bill offers parole and work permits to some people without status, and leaves others out. A "
+        "plain reading of who would qualify:\n\n- people who came before 2011,\n- for five years, renewable once,\n"
+        "- without a path to citizenship.",
     },
 }
 
@@ -214,7 +215,8 @@ RIGHTS_LINE: Texts = {
         "title": "Có người bị bắt? Hãy gọi đường dây ứng phó nhanh.",
         "phone": "1-888-555-0142",
         "hours": "Mỗi ngày, từ 6 giờ sáng đến 9 giờ tối, giờ Thái Bình Dương",
-        "body": "Tình nguyện viên trả lời bằng tiếng Anh, tiếng Tây Ban Nha và tiếng Việt. Họ không hỏi về tình trạng di trú.",
+        "body": "Tình nguyện viên trả lời bằng tiếng Anh, tiếng Tây Ban Nha và tiếng Việt. Họ không "
+        "hỏi về tình trạng di trú.",
     },
     "ar": {
         "title": "هل احتُجز أحد؟ اتصلوا بخط الاستجابة السريعة.",
@@ -235,8 +237,8 @@ PLATFORM: Texts = {
     "en": {
         "title": "Platform for Immigrant Justice",
         "link": "https://example.org/resources/3/",
-        "body": "Twelve demands to the administration, from ending detention quotas to restoring the judge’s discretion, "
-        "each with the office that could act today.",
+        "body": "Twelve demands to the administration, from ending detention quotas to restoring the judge’s "
+        "discretion, each with the office that could act today.",
     },
     "es": {
         "title": "Plataforma por la justicia para las personas inmigrantes",
@@ -259,8 +261,8 @@ POLICY_MEMO: Texts = {
     "en": {
         "title": "Admin Platform Policy Memo",
         "link": "https://example.org/resources/2/",
-        "body": "The long form of the platform for those who brief offices: sources, drafts of rules, and answers to the "
-        "objections you will hear.",
+        "body": "The long form of the platform for those who brief offices: sources, drafts of rules, and answers to "
+        "the objections you will hear.",
     },
 }
 
