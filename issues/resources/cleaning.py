@@ -40,6 +40,7 @@ _APPEARED = re.compile(
 _CUT_OFF = re.compile(r"\\?\[\s*(?:…|\.{3})\s*\\?\]")
 _DOUBLED_IN_HTML = re.compile(r"([\[\]])(?=(?:<[^<>]*>)*\1)")
 _DOUBLED = re.compile(r"\\?\[(?=[\\*_]*\[)")
+_ENDS_A_LINK = re.compile(r"[\s()<>\[\]\"\\^`{|}]")  # in Markdown, or begins a reader token
 _UNFINISHED_LINK = re.compile(r"\[[^\[\]]*(?:\](?:\([^()]*)?)?$")
 
 
@@ -50,7 +51,7 @@ def title_of(text: str) -> str:
 
 def title_of_html(html: str) -> str:
     """A title whose source writes HTML: entities decoded, tags dropped."""
-    return title_of(unescape(nh3.clean(html[:_HTML_LENGTH], tags=set(), clean_content_tags=_UNSEEN)))
+    return title_of(unescape(nh3.clean(clean(html[:_HTML_LENGTH]), tags=set(), clean_content_tags=_UNSEEN)))
 
 
 def summary_of_html(html: str, base: str) -> str:
@@ -76,16 +77,15 @@ def summary_of(markdown: str) -> str:
 
 def link_of(address: str, base: str = "") -> str:
     """An absolute http(s), mailto or tel address, or the empty string: also for one that holds a password."""
-    address = clean_line(address)
+    address = clean_line(re.sub(r"[\t\r\n]", "", address))  # which browsers pass over, also within a scheme
     try:
-        whole = urljoin(base, address) if base.startswith(("http://", "https://")) else address
+        whole = urljoin(base, address) if address and base.startswith(("http://", "https://")) else address
         parts = urlsplit(whole)
         if parts.scheme in ("http", "https") and (not parts.hostname or "@" in parts.netloc or "[" in parts.netloc):
             return ""
     except ValueError:
         return ""
-    # Brackets would make a reader token, the others would end a Markdown link.
-    link = safe_link(quote(whole, safe="!#$%&'*+,-./:;=?@_~" + _letters(whole)))
+    link = safe_link(_ENDS_A_LINK.sub(lambda sign: quote(sign[0]), whole))
     return link if len(link) <= LINK_LENGTH else ""
 
 
@@ -102,11 +102,6 @@ def kind_of(text: str) -> str:
 def _tidied(markdown: str) -> str:
     lines = (line.rstrip() for line in _CUT_OFF.sub("…", markdown).split("\n"))
     return _cut(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), SUMMARY_LENGTH)
-
-
-def _letters(text: str) -> str:
-    """The letters beyond ASCII: addresses keep them, people read them."""
-    return "".join({sign for sign in text if not sign.isascii()})
 
 
 def _cut(text: str, length: int) -> str:

@@ -105,7 +105,10 @@ def _follow(session: requests.Session, url: str, headers: dict[str, str], limit:
 
 
 def _check_form(url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise FetchRefused("This is no address that can be fetched; it is like https://example.org/feed.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise FetchRefused(f"{host_of(url)} cannot be fetched: an address begins with http:// or https://.")
     if parts.username is not None or parts.password is not None:

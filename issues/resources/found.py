@@ -91,17 +91,17 @@ class Collector:
 
 
 def entry_language(tag: object, otherwise: str | None = None) -> str | None:
-    """The language of a source's tag, without its region: sites say `en-US` and mean English.
+    """The language and script of a source's tag, without its region: sites say `en-US` and mean English.
 
     Chinese keeps its region, which stands for the script. A tag nobody can read counts like none.
     """
     if not isinstance(tag, str) or not tag.strip():
         return otherwise
     try:
-        parts = normal(tag).split("-")
+        language, *rest = normal(tag).split("-")
     except ValueError:
         return otherwise
-    return "-".join(part for part in parts if parts[0] == "zh" or part == parts[0] or len(part) == 4)
+    return "-".join([language, *(part for part in rest if language == "zh" or len(part) == 4)])
 
 
 def kind_among(words: list[str]) -> str:

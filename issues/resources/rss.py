@@ -69,7 +69,7 @@ def _feed(body: bytes, content_type: str, host: str) -> Any:
         )
     except Exception:  # noqa: BLE001 - it raises whatever its many parsers raise on hostile bytes
         raise Unreadable(f"The feed of {host} could not be read; ask its owner to check it.") from None
-    if not feed.get("version") or (feed.bozo and not feed.entries):
+    if not feed.get("version") or (_doubts(feed, host) and not feed.entries):
         raise Unreadable(f"{host} answered with no feed that can be read (RSS or Atom); ask its owner to check it.")
     return feed
 
@@ -131,7 +131,7 @@ def _language(entry: Any, otherwise: str | None) -> str | None:
 def _picture(entry: Any, base: str) -> tuple[str, str]:
     """A thumbnail, or an enclosed or linked picture. Feeds say no alternative text."""
     places = [*(dict.get(entry, "media_thumbnail") or []), *(dict.get(entry, "media_content") or [])]
-    places += dict.get(entry, "enclosures") or []
+    places += [link for link in dict.get(entry, "links") or [] if dict.get(link, "rel") == "enclosure"]
     for place in places:
         kind = str(dict.get(place, "type") or dict.get(place, "medium") or "image")
         if kind.startswith("image"):
