@@ -1,7 +1,7 @@
 """The text of an issue file, read whole or refused with the line that is wrong."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from issues.errors import Unreadable
 from issues.exchange.document import END, LARGEST, STANDING, STATES, Block, Cell, Document
@@ -105,12 +105,9 @@ class _Reader:
         blocks: dict[str, Block] = {}
         self._skip_blank()
         while (heading := self._take()) != END:
-            block = self._block(heading)
-            if block.key in blocks:
-                first = blocks[block.key].line
-                raise wrong(block.line, f"`{block.key}` names a passage already, in line {first}; choose another key")
-            self._check_place(block, list(blocks.values()))
-            blocks[block.key] = block
+            kind, key, every_month = self._heading(heading)
+            self._check_place(kind, key, blocks)
+            blocks[key] = self._block(kind, key, every_month)
         if not blocks:
             raise wrong(self.number, "the file has no `# opening`; an issue always has one")
         self._skip_blank()
@@ -118,15 +115,17 @@ class _Reader:
             raise wrong(self.number + 1, f"nothing may stand behind `{END}`; move it before that line or delete it")
         return blocks
 
-    def _check_place(self, block: Block, before: list[Block]) -> None:
-        if (block.kind is PassageKind.OPENING) != (not before):
-            raise wrong(block.line, "an issue begins with its one `# opening`; move it to the top")
-        if before and before[-1].kind is PassageKind.CLOSING:
-            raise wrong(block.line, "`# closing` is the last passage; move this one before it")
+    def _check_place(self, kind: PassageKind, key: str, before: Mapping[str, Block]) -> None:
+        if key in before:
+            first = before[key].line
+            raise wrong(self.number, f"`{key}` names a passage already, in line {first}; choose another key")
+        if (kind is PassageKind.OPENING) != (not before):
+            raise wrong(self.number, "an issue begins with its one `# opening`; move it to the top")
+        if PassageKind.CLOSING in before:
+            raise wrong(self.number, "`# closing` is the last passage; move this one before it")
 
-    def _block(self, heading: str) -> Block:
+    def _block(self, kind: PassageKind, key: str, every_month: bool) -> Block:
         line = self.number
-        kind, key, every_month = self._heading(heading)
         cells: dict[str, Cell] = {}
         self._skip_blank()
         while self._peek().startswith("##"):
@@ -140,6 +139,8 @@ class _Reader:
         return Block(kind, key, every_month, cells, line)
 
     def _heading(self, heading: str) -> tuple[PassageKind, str, bool]:
+        if heading.startswith("##"):
+            raise wrong(self.number, f"{_quoted(heading)} needs a passage above it, like `# note thanks`")
         words, mark, standing = (part.strip() for part in heading.removeprefix("#").partition("·"))
         if mark and standing != STANDING:
             raise wrong(self.number, f"behind `·` a passage can only be `{STANDING}`, not {_quoted(standing)}")
