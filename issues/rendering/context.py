@@ -5,7 +5,7 @@ Here the fallback is decided: what stands where a text is not in the reader's la
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -87,7 +87,7 @@ class View:
     language: str
     month: date
     opening: Entry
-    sections: tuple[Section, ...] = field(default=())
+    sections: tuple[Section, ...] = ()
     closing: Entry | None = None
 
     @property
@@ -146,7 +146,9 @@ def _chosen(issue: Issue, passage: Passage, language: str) -> Wording | None:
         return None
     source = passage.wording(issue.source_language)
     others = [wording for wording in (source, *passage.wordings) if wording is not None]
-    return next((wording for wording in others if not lacking(passage.kind, wording.fields)), None)
+    whole = (wording for wording in others if not lacking(passage.kind, wording.fields))
+    # An opening that is not finished still heads the preview; a check keeps the issue from going out.
+    return next(whole, (own or source) if passage.kind is PassageKind.OPENING else None)
 
 
 def _entry(issue: Issue, passage: Passage, wording: Wording, reader: str) -> Entry:

@@ -18,7 +18,7 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, nobody else in this thread may run an event loop
 def browser() -> Iterator[Browser]:
     """Chromium, from the machine; where there is none, the test is skipped."""
     executable = shutil.which("chromium") or shutil.which("google-chrome")

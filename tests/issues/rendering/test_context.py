@@ -68,6 +68,11 @@ def test_the_opening_falls_back_even_where_others_are_left_out() -> None:
     assert view(issue_of([closing]), "vi").closing is not None
 
 
+def test_an_unfinished_opening_heads_the_preview() -> None:
+    opening = passage(PassageKind.OPENING, "opening", {"en": {"title": "Title"}})
+    assert view(issue_of([opening]), "en").opening.title == "Title"
+
+
 def test_a_text_without_its_own_link_borrows_the_source_link_and_names_its_language() -> None:
     texts = {
         "es": {"title": "E", "link": "https://example.org/es"},
