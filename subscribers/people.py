@@ -149,3 +149,11 @@ def _agreed(session: Session, subscriber_id: int) -> tuple[Agreed, ...]:
         .order_by(Consent.id)
     )
     return tuple(Agreed(*row) for row in rows)
+
+
+def address_of(session: Session, vault: Vault, subscriber_id: int) -> str:
+    """The address of one person, opened. Raises NotFound where they were erased."""
+    person = session.get(Subscriber, subscriber_id)
+    if person is None:
+        raise NotFound("This person was erased.")
+    return vault.open_address(person.sealed_address, person.address_hash)

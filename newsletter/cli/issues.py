@@ -1,0 +1,224 @@
+"""`newsletter issues ...`"""
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from issues import composing, exchange, waivers
+from issues.errors import Unreadable
+from issues.exchange.reading import read
+from issues.findings import Finding
+from issues.matrix import CellState, matrix
+from issues.models import Fallback, Issue
+from issues.rendering import render as render_edition
+from newsletter import publishing, zones
+from newsletter.cli.terminal import AsJson, By, opened, print_json, print_table, say
+from newsletter.publishing import When
+from newsletter.wiring import Newsletter, utc_now
+
+app = typer.Typer(no_args_is_help=True, help="An issue: draft it, take it out and in as a file, check and schedule it.")
+
+Slug = Annotated[str, typer.Argument(help="The issue's name, like 2021-11.")]
+
+
+@app.command()
+def draft(
+    month: Annotated[str, typer.Argument(help="Like 2021-11; none: this month.")] = "",
+    missing: Annotated[Fallback, typer.Option(help="What a reader gets where a text is not in their language.")] = (
+        Fallback.LABEL
+    ),
+    empty: Annotated[bool, typer.Option("--empty", help="Also when nothing is new.")] = False,
+    *,
+    by: By,
+) -> None:
+    """Begin an issue from what was published since the last one."""
+    with opened() as newsletter, newsletter.database.write() as session:
+        first = _month(month, newsletter)
+        issue = composing.draft(
+            session,
+            slug=f"{first:%Y-%m}",
+            month=first,
+            languages=newsletter.settings.languages,
+            fallback=missing,
+            now=utc_now(),
+            by=by,
+            empty=empty,
+        )
+        placed = sum(passage.resource_id is not None for passage in issue.passages)
+        offered = len(composing.on_offer(session, issue))
+        say(f"Issue {issue.slug} holds {placed} resources; {offered} more are on offer.")
+        say(f"Next: newsletter issues export {issue.slug} --to {issue.slug}.md; edit it; newsletter issues apply it.")
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """All issues, the newest first."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        issues = session.scalars(select(Issue).order_by(Issue.month.desc(), Issue.id.desc())).all()
+        rows = [(i.slug, " ".join(i.languages), len(i.passages), i.revision) for i in issues]
+    columns = ("issue", "languages", "passages", "revision")
+    if json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(columns, rows)
+
+
+@app.command()
+def show(slug: Slug, json: AsJson = False) -> None:
+    """The matrix: every text in every language, and its state."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        issue = publishing.find_issue(session, slug)
+        rows = [(f"{p.kind} {p.key}" if p.key != p.kind else p.key, states) for p, states in matrix(issue)]
+        languages = list(issue.languages)
+    if json:
+        print_json([{"passage": name, **states} for name, states in rows])
+        return
+    print_table(("passage", *languages), ([name, *(states[tag] for tag in languages)] for name, states in rows))
+    open_cells = sum(state is not CellState.APPROVED for _, states in rows for state in states.values())
+    say(f"{open_cells} texts are not approved yet." if open_cells else "Every text is approved.")
+
+
+@app.command()
+def export(
+    slug: Slug,
+    to: Annotated[Path | None, typer.Option("--to", "-o", help="A file; none: standard output.")] = None,
+) -> None:
+    """The whole issue as one text file, all languages side by side."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        text = exchange.export(publishing.find_issue(session, slug))
+    if to:
+        to.write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text, nl=False)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An exported file, edited.")],
+    small_edit: Annotated[
+        bool, typer.Option("--small-edit", help="Translations of the source texts changed here stay true.")
+    ] = False,
+    *,
+    by: By,
+) -> None:
+    """Take an edited issue file in; what somebody changed since is kept, and said."""
+    text = _text_of(file)
+    with opened() as newsletter, newsletter.database.write() as session:
+        issue = publishing.find_issue(session, read(text).slug)
+        applied = exchange.apply(session, issue, text, by=by, now=utc_now(), small_edit=small_edit)
+    for line in applied.changes:
+        say(line)
+    for line in applied.refused:
+        typer.echo(line, err=True)
+    if not applied.changes and not applied.refused:
+        say("Nothing to change.")
+    if applied.refused:
+        raise typer.Exit(2)
+
+
+@app.command()
+def check(slug: Slug, json: AsJson = False) -> None:
+    """What to mend before the issue goes: what, where, how."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        findings = publishing.check(session, publishing.find_issue(session, slug), newsletter.press)
+    if json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        print_findings(findings)
+    if any(finding.blocks for finding in findings):
+        raise typer.Exit(2)
+
+
+@app.command()
+def render(
+    slug: Slug,
+    to: Annotated[Path, typer.Option("--to", "-o", help="A folder; it is made.")],
+    name: Annotated[str, typer.Option(help="The reader's name; none: a reader without one.")] = "",
+) -> None:
+    """Write every edition as it would be sent now: HTML, plain text, raw message."""
+    to.mkdir(parents=True, exist_ok=True)
+    with opened() as newsletter, newsletter.database.read() as session:
+        issue = publishing.find_issue(session, slug)
+        for language in issue.languages:
+            rendered = render_edition(issue, language, newsletter.brand)
+            mail = publishing.sample_message(rendered, language, slug, newsletter.press, name=name, date=utc_now())
+            (to / f"{slug}-{language}.html").write_text(rendered.html, encoding="utf-8")
+            (to / f"{slug}-{language}.txt").write_text(rendered.text, encoding="utf-8")
+            (to / f"{slug}-{language}.eml").write_bytes(mail)
+    say(f"The editions are in {to}.")
+
+
+@app.command()
+def approve(
+    slug: Slug,
+    keys: Annotated[list[str] | None, typer.Argument(help="Passages by their key; none: all.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only in this language.")] = None,
+    *,
+    by: By,
+) -> None:
+    """Approve texts: someone has read them, and they are true."""
+    with opened() as newsletter, newsletter.database.write() as session:
+        issue = publishing.find_issue(session, slug)
+        count = composing.approve(session, issue, keys=keys or None, language=language, by=by, now=utc_now())
+    say(f"{count} texts approved by {by}.")
+
+
+@app.command()
+def schedule(
+    slug: Slug,
+    at: Annotated[str, typer.Option(help="`now`, or like 2021-12-01 09:00 in the newsletter's zone.")],
+    not_later_than: Annotated[str, typer.Option(help="A later start asks first; none: 24 hours after.")] = "",
+    waive: Annotated[
+        list[str] | None, typer.Option(help="Let it go in spite of a check: stale-text, or stale-text:vi.")
+    ] = None,
+    *,
+    by: By,
+) -> None:
+    """Freeze the issue and say when it goes."""
+    with opened() as newsletter, newsletter.database.write() as session:
+        issue = publishing.find_issue(session, slug)
+        now = utc_now()
+        for waived in waive or ():
+            name, _, language = waived.partition(":")
+            waivers.waive(session, issue, name, language, by=by, now=now)
+        mailing = publishing.schedule(session, issue, _when(at, not_later_than, newsletter), newsletter.press, now)
+        say(f"Mailing {mailing.id}: issue {slug} goes on {zones.show(mailing.due_at, mailing.zone)}.")
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """Blocking ones first; each with its place and its mending."""
+    ordered = sorted(findings, key=lambda finding: not finding.blocks)
+    rows = [("blocks" if f.blocks else "warns", f.check, f.where, f"{f.what} {f.fix}") for f in ordered]
+    print_table(("", "check", "where", "what, and how to mend it"), rows)
+    blocking = sum(finding.blocks for finding in findings)
+    say(
+        f"{blocking} of {len(findings)} keep the issue from going."
+        if blocking
+        else "Nothing keeps the issue from going."
+    )
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{file.name} is not in UTF-8 (at byte {error.start}): save it as UTF-8.") from None
+
+
+def _month(text: str, newsletter: Newsletter) -> date:
+    if not text:
+        return utc_now().astimezone(newsletter.zone).date().replace(day=1)
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise zones.TimeError(f"{text[:40]!r} is no month: write it like 2021-11.") from None
+
+
+def _when(at: str, not_later_than: str, newsletter: Newsletter) -> When:
+    now = utc_now()
+    until = zones.read(not_later_than, newsletter.zone, now) if not_later_than else None
+    return When(zones.read(at, newsletter.zone, now), newsletter.settings.timezone, until)

@@ -1,0 +1,76 @@
+"""`newsletter subscribers ...`"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.terminal import AsJson, console, opened, print_json, print_table, say
+from newsletter.wiring import utc_now
+from subscribers import importing, people
+from subscribers.consent import Wording
+
+app = typer.Typer(no_args_is_help=True, help="The people on the list: add, import, look one up.")
+
+Address = Annotated[str, typer.Option(prompt=True, help="Asked for where it is not given, so that no shell keeps it.")]
+Consent = Annotated[str, typer.Option(help="What these people agreed to, and where: it is kept as proof.")]
+Tongue = Annotated[str, typer.Option(help="The language of that wording.")]
+
+
+@app.command()
+def add(
+    consent: Consent,
+    address: Address,
+    name: Annotated[str, typer.Option(help="As they want to be greeted.")] = "",
+    languages: Annotated[str, typer.Option(help="In their order: es,en.")] = "",
+    consent_language: Tongue = "en",
+) -> None:
+    """Add one person who asked for it."""
+    with opened() as newsletter, newsletter.database.write() as session:
+        people.add(
+            session,
+            newsletter.vault,
+            address=address,
+            name=name,
+            languages=languages,
+            came_by="added",
+            wording=Wording(consent_language, consent),
+            now=utc_now(),
+        )
+    say("Added.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV with a header line.")],
+    consent: Consent,
+    consent_language: Tongue = "en",
+    json: AsJson = False,
+) -> None:
+    """Add the people in a CSV file. Who left stays away; what could not be read is listed by line."""
+    with opened() as newsletter, newsletter.database.write() as session, file.open("rb") as content:
+        wording = Wording(consent_language, consent)
+        with console.status("Reading the file …"):
+            report = importing.import_csv(session, newsletter.vault, content, wording=wording, now=utc_now())
+    if json:
+        print_json(asdict(report))
+        return
+    say(
+        f"{report.added} added, {report.already_there} there already, {report.suppressed} left earlier and stay away, "
+        f"{report.refused} lines refused (read as {report.encoding})."
+    )
+    if report.refusals:
+        print_table(("line", "why"), ((refusal.line, refusal.reason) for refusal in report.refusals))
+
+
+@app.command()
+def show(address: Address, json: AsJson = False) -> None:
+    """Everything that is held about one address."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        held = people.show(session, newsletter.vault, address)
+    if json:
+        print_json(asdict(held))
+        return
+    for field, value in asdict(held).items():
+        say(f"{field.replace('_', ' ')}: {value if value not in (None, '') else '-'}")
