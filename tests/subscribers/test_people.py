@@ -1,5 +1,8 @@
 """People are added once, counted by language, leave, come back within a day, and are erased after it."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -244,6 +247,45 @@ def test_someone_erased_can_press_leave_and_undo_for_years(database: Database, v
     with database.write() as session:
         later = NOW + 700 * DAY
         assert [leave(session, person, later), undo(session, person, later)] == [Standing.GONE, Standing.GONE]
+
+
+def at_once(work: Callable[[], object]) -> list[object]:
+    """What `work` gives, or raises, in four threads at once."""
+
+    def outcome() -> object:
+        together.wait()
+        try:
+            return work()
+        except AlreadyThere as error:
+            return type(error)
+
+    together = threading.Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        return [future.result() for future in [pool.submit(outcome) for _ in range(4)]]
+
+
+def test_of_those_who_add_one_person_at_once_one_does(database: Database, vault: Vault) -> None:
+    def work() -> int:
+        with database.write() as session:
+            return join(session, vault)
+
+    outcomes = at_once(work)
+    assert outcomes.count(AlreadyThere) == 3
+    with database.read() as session:
+        assert [count(session, table) for table in (Subscriber, Consent, ConsentWording)] == [1, 1, 1]
+
+
+def test_leaving_several_times_at_once_is_leaving_once(database: Database, vault: Vault) -> None:
+    with database.write() as session:
+        person = join(session, vault)
+
+    def work() -> Standing:
+        with database.write() as session:
+            return leave(session, person, NOW)
+
+    assert at_once(work) == [Standing.LEFT] * 4
+    with database.read() as session:
+        assert count(session, Suppression) == 1
 
 
 def test_the_number_of_someone_erased_is_given_to_nobody_else(database: Database, vault: Vault) -> None:
