@@ -4,6 +4,7 @@ Reader tokens are undone: a source that writes `[[name]]` must not be filled wit
 """
 
 import re
+from hashlib import sha256
 from html import unescape
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -15,6 +16,8 @@ from issues.rendering.markdown import clean, clean_line, safe_link
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 5_000
 LINK_LENGTH = 2_000
+WORD_LENGTH = 500
+"""Bytes."""
 KIND_LENGTH = 32  # the column's
 
 _HTML_LENGTH = 30_000  # of one entry: deeply nested HTML takes quadratic time, and whole articles are cut anyway
@@ -90,8 +93,9 @@ def link_of(address: str, base: str = "") -> str:
 
 
 def word_of(text: str) -> str:
-    """A guid or key: one line, as it is."""
-    return clean_line(text)[:LINK_LENGTH]
+    """A guid or key: one line, as it is, or its digest where it is too long for an index."""
+    line = clean_line(text)
+    return line if len(line.encode()) <= WORD_LENGTH else sha256(line.encode()).hexdigest()
 
 
 def kind_of(text: str) -> str:

@@ -151,7 +151,7 @@ def _text(value: Any) -> str:
 
 
 def _guid(values: Mapping[str, str], key: str, language: str | None, link: str) -> str:
-    guid = word_of(values.get("guid", "")) or (f"{key}/{language or ''}" if key else link)
+    guid = word_of(values.get("guid", "") or (f"{key}/{language or ''}" if key else link))
     if not guid:
         raise Unreadable("it has neither a key nor a link to know it by next time.")
     return guid

@@ -93,7 +93,7 @@ def _newest(entries: list[Any], collector: Collector, host: str) -> list[Any]:
 
 def _found(entry: Any, url: str, language: str | None) -> Found:
     link = link_of(_text(entry, "link"), url)
-    guid = word_of(_text(entry, "id")) or link
+    guid = word_of(_text(entry, "id") or link)
     if not guid:
         raise Unreadable("it has neither a guid nor a link.")
     image, alt = _picture(entry, link or url)

@@ -2,11 +2,21 @@
 
 import gzip
 import socket
+import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +26,7 @@ from tests.issues.resources.conftest import Site
 
 
 def local(url: str, **options: object) -> bytes:
-    return fetch(url, allow_loopback=True, **options).body  # type: ignore[arg-type] # options of several types
+    return fetch(url, allow_loopback=True, **options).body
 
 
 def test_a_page_comes_back_with_what_the_next_visit_needs(site: Site) -> None:
@@ -157,7 +167,7 @@ def drip(part: bytes) -> object:
 
 @pytest.mark.parametrize("part", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nX-Slow: "], ids=["body", "header"])
 def test_a_page_that_drips_is_cut_off_by_the_clock(site: Site, part: bytes) -> None:
-    site.answers["/"] = drip(part)  # type: ignore[assignment] # a handler
+    site.answers["/"] = drip(part)
     start = time.monotonic()
     with pytest.raises(FetchFailed, match=r"within 0\.3 seconds"):
         local(site.url + "/", seconds=0.3)
@@ -200,9 +210,66 @@ def test_a_name_that_does_not_exist_is_a_failure(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_body_shorter_than_announced_is_a_failure(site: Site) -> None:
-    site.answers["/"] = lambda request: request.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nhalf")  # type: ignore[assignment, return-value]
+    site.answers["/"] = lambda request: request.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
     with pytest.raises(FetchFailed, match="could not be read"):
         local(site.url + "/")
+
+
+@pytest.fixture
+def secure_site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A TLS server for `localhost` whose answers drip, and its certificate."""
+    certificate = self_signed("localhost", tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+
+    def serve() -> None:
+        with suppress(OSError):  # until the listener closes
+            while True:
+                with suppress(ssl.SSLError), listener.accept()[0] as client:
+                    asked = client.recv(4096)
+                    client.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+                    for _ in range(20 if b"/drip" in asked else 0):
+                        time.sleep(0.05)
+                        client.sendall(b"x")
+
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
+    yield f"https://localhost:{listener.getsockname()[1]}", certificate
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    server.join(2)
+
+
+def self_signed(name: str, folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "certificate.pem"
+    file.write_bytes(certificate.public_bytes(Encoding.PEM) + secret)
+    return file
+
+
+def test_tls_is_guarded_like_the_rest(secure_site: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    url, certificate = secure_site
+    with pytest.raises(FetchRefused, match="private network"):
+        fetch(url)
+    with pytest.raises(FetchFailed, match="no certificate that can be trusted"):
+        local(url)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    assert local(url) == b"hello"
+    start = time.monotonic()
+    with pytest.raises(FetchFailed, match=r"within 0\.4 seconds"):
+        local(url + "/drip", seconds=0.4)
+    assert time.monotonic() - start < 1
 
 
 def test_neither_proxies_nor_passwords_come_from_the_environment(

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,6 +173,14 @@ def test_nobody_who_writes_waits_for_the_network(database: Database, site: Site,
     [report] = visit(database, fetch)
     assert report.failure is None
     assert written.is_set()
+
+
+def test_two_imports_at_once_store_each_entry_once(database: Database, site: Site, fetch: Fetch) -> None:
+    items = "".join(f"<item><guid>{n}</guid><title>T</title></item>" for n in range(50))
+    add(database, site.serve("/feed", f'<rss version="2.0"><channel>{items}</channel></rss>'), SourceKind.RSS)
+    with ThreadPoolExecutor() as pool:
+        reports = [job.result()[0] for job in [pool.submit(visit, database, fetch) for _ in range(3)]]
+    assert sorted(report.added for report in reports) == [0, 0, 50]
 
 
 def test_only_chosen_sources_are_visited(database: Database, site: Site, fetch: Fetch) -> None:
