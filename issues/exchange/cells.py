@@ -42,8 +42,8 @@ class _CellMerge:
         approved_then = self._approved_then()
         approving = self.cell.state == "approved" and not approved_then
         if self.cell.fields == current:
-            if approving:
-                self._approve()
+            if approving and self._approve():
+                self.merge.said.changes.append(f"{self.name}: approved")
             elif approved_then and self.cell.state == "draft":
                 self._withdraw()
         elif self.passage.key in self.merge.added or current == base:
@@ -62,10 +62,11 @@ class _CellMerge:
         else:
             self._record(self.merge.made_from(self.passage, self.block))
         how = "changed" if current and fields else "written" if fields else "removed"
-        again = "; it is a draft again" if self.before is CellState.APPROVED and fields and not approving else ""
-        self.merge.said.changes.append(f"{self.name}: {how}{again}")
-        if approving:
-            self._approve()
+        if approving and self._approve():
+            how += " and approved"
+        elif self.before is CellState.APPROVED and fields:
+            how += "; it is a draft again"
+        self.merge.said.changes.append(f"{self.name}: {how}")
 
     def _write_source(self) -> None:
         """A small edit takes along the translations that were true before it."""
@@ -91,12 +92,12 @@ class _CellMerge:
             what=what,
         )
 
-    def _approve(self) -> None:
-        """Only a complete text, and only against the source text that the file shows."""
+    def _approve(self) -> bool:
+        """Whether it was: only a complete text is, and only against the source text that the file shows."""
         merge, source = self.merge, self.merge.issue.source_language
         wording = self.passage.wording(self.language)
         if cell_state(self.passage, self.language) is CellState.APPROVED:
-            return
+            return False
         if wording is None or lacking(self.passage.kind, wording.fields):
             lacks = " and ".join(lacking(self.passage.kind, wording.fields if wording else {}))
             self._refuse(f"not approved: {self.name} has no {lacks}; write it and apply the file again")
@@ -107,7 +108,8 @@ class _CellMerge:
             )
         else:
             wordings.approve(merge.session, self.passage, wording, by=merge.by, now=merge.now)
-            merge.said.changes.append(f"{self.name}: approved")
+            return True
+        return False
 
     def _withdraw(self) -> None:
         wording = self.passage.wording(self.language)

@@ -150,10 +150,7 @@ def test_a_text_may_be_changed_and_approved_in_one_go(database: Database) -> Non
     with database.write() as session:
         issue = drafted(session)
         old, new = "## es · draft\n\ntitle: Prioridades", "## es · approved\n\ntitle: Las prioridades"
-        assert applied(session, issue, (old, new)).changes == [
-            "es of resource 7: changed",
-            "es of resource 7: approved",
-        ]
+        assert applied(session, issue, (old, new)).changes == ["es of resource 7: changed and approved"]
         assert state(issue, "7", "es") is CellState.APPROVED
 
 
@@ -205,7 +202,7 @@ def test_blocks_and_sections_are_added(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
         result = applied(session, issue, ("# resource 7", NOTE + "# resource 7"))
-        assert result.changes == ["added note thanks", "en of note thanks: written", "en of note thanks: approved"]
+        assert result.changes == ["added note thanks", "en of note thanks: written and approved"]
         session.expire_all()
         assert keys(issue)[:4] == ["opening", "explainer", "thanks", "7"]
         assert issue.passages[2].every_month
