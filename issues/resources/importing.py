@@ -159,7 +159,6 @@ class _Shelf:
         resource.texts.append(text)
         resource.published_at = min(resource.published_at, published)
         self._texts[found.guid] = text
-        self._session.flush()
         return text
 
     def _partner(self, found: Found, text: ResourceText) -> Resource | None:

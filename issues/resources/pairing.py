@@ -73,8 +73,8 @@ def merge(session: Session, resource: Resource, other: Resource) -> Resource:
     for text in list(other.texts):
         resource.texts.append(text)
     resource.published_at = min(resource.published_at, other.published_at)
+    session.flush()  # a resource that is new gets its number here
     session.execute(update(Passage).where(Passage.resource_id == other.id).values(resource_id=resource.id))
-    session.flush()
     session.delete(other)
     session.flush()
     return resource

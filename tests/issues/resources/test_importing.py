@@ -270,6 +270,15 @@ def test_texts_that_a_source_pairs_later_come_together_in_issues_too(database: D
         assert session.scalars(select(Passage.resource_id)).all() == [resource.id]
 
 
+def test_an_old_text_may_join_one_that_is_new(database: Database) -> None:
+    put(database, FOUND)
+    new = replace(FOUND, guid="2", language="es", pair_key="k")
+    report = put(database, new, replace(FOUND, pair_key="k"), now=LATER)
+    assert counts(report) == (1, 1, 0, 0)
+    with database.read() as session:
+        assert len(session.scalars(select(Resource)).one().texts) == 2
+
+
 def test_what_a_person_paired_stays_paired(database: Database) -> None:
     entries = [FOUND, replace(FOUND, guid="2", language="es", kind="report")]
     put(database, *entries)
