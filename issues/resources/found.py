@@ -8,14 +8,12 @@ from typing import Protocol
 
 from issues.errors import IssueError
 from issues.languages import normal
+from issues.rendering.kinds import KINDS
 from issues.resources.fetching import Fetched
 
-KINDS = frozenset(
-    {"article", "explainer", "guide", "memo", "plan", "platform", "podcast", "report", "toolkit", "video", "webinar"}
-)
-"""The words for kinds of resources that sources are searched for; a CSV or JSON file may use others."""
-
 OTHER_KIND = "article"
+
+_GENERAL = ("article", "news", "story")  # sites file nearly everything under these as well
 
 
 @dataclass(frozen=True)
@@ -105,12 +103,10 @@ def entry_language(tag: object, otherwise: str | None = None) -> str | None:
 
 
 def kind_among(words: list[str]) -> str:
-    """The first of a source's own categories that is one of our kinds, also in the plural."""
-    for word in words:
-        slug = word.strip().lower()
-        if kind := next((k for k in (slug, slug.removesuffix("s")) if k in KINDS), None):
-            return kind
-    return OTHER_KIND
+    """The first of a source's categories that is one of our kinds, or its plural; a general one only if alone."""
+    slugs = [word.strip().lower() for word in words]
+    known = [kind for slug in slugs for kind in (slug, slug.removesuffix("s")) if kind in KINDS]
+    return next((kind for kind in known if kind not in _GENERAL), known[0] if known else OTHER_KIND)
 
 
 def instant(value: object) -> datetime | None:

@@ -47,18 +47,19 @@ class SourceReport:
     """Why nothing could be read at all."""
 
 
-def add_source(session: Session, url: str, kind: SourceKind, language: str | None = None) -> Source:
-    """The source at `url`, new or known. A language given later counts from the next import on.
+def add_source(session: Session, url: str, kind: SourceKind | None = None, language: str | None = None) -> Source:
+    """The source at `url`, new or known. A kind or language given later counts from the next import on.
 
-    Raises Unreadable for a language that is none.
+    A new source's kind is guessed from its address where none is given. Raises Unreadable for a language that is none.
     """
     url = url.strip()
     source = session.scalar(select(Source).where(Source.url == url))
     if source is None:
-        source = Source(url=url, kind=kind)
+        source = Source(url=url, kind=kind or _guess(url))
         session.add(source)
-    if source.kind is not kind or (language and source.language != _tag(language)):
-        source.kind, source.language = kind, _tag(language) if language else source.language
+    kind, language = kind or source.kind, _tag(language) if language else source.language
+    if (kind, language) != (source.kind, source.language):
+        source.kind, source.language = kind, language
         source.etag = source.last_modified = source.modified_until = None  # so that all is read anew
     session.flush()
     return source
@@ -102,6 +103,13 @@ def store(session: Session, source_id: int, reading: Reading, now: datetime) -> 
     source.modified_until = reading.modified_until
     session.flush()
     return report
+
+
+def _guess(url: str) -> SourceKind:
+    path = url.partition("?")[0].lower()
+    if not files.is_remote(url) or path.endswith((".csv", ".json")):
+        return SourceKind.FILE
+    return SourceKind.WORDPRESS if "/wp-json" in path else SourceKind.RSS
 
 
 def _tag(language: str) -> str:

@@ -197,6 +197,27 @@ def test_adding_a_source_twice_keeps_one(database: Database) -> None:
         add_source(session, "https://example.org/other", SourceKind.RSS, "english!")
 
 
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://example.org/feed/", SourceKind.RSS),
+        ("https://example.org/wp-json/wp/v2/posts", SourceKind.WORDPRESS),
+        ("https://example.org/list.CSV?v=2", SourceKind.FILE),
+        ("/somewhere/list.json", SourceKind.FILE),
+    ],
+)
+def test_what_a_source_is_shows_in_its_address(database: Database, url: str, kind: SourceKind) -> None:
+    with database.write() as session:
+        assert add_source(session, url).kind is kind
+
+
+def test_a_known_source_stays_what_somebody_said_it_is(database: Database) -> None:
+    add(database, "https://example.org", SourceKind.WORDPRESS, "es")
+    with database.write() as session:
+        source = add_source(session, "https://example.org")
+        assert (source.kind, source.language) == (SourceKind.WORDPRESS, "es")
+
+
 def test_a_source_given_another_language_is_read_anew(database: Database) -> None:
     source_id = add(database, "https://example.org/feed", SourceKind.RSS)
     with database.write() as session:
