@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from issues.checks.inspected import Inspected
 from issues.findings import Finding
@@ -18,16 +18,18 @@ _FRAME = "[[unsubscribe_url]]"
 
 def check(edition: Inspected) -> Iterator[Finding]:
     """Each blocks, but for a resource that has no link at all: that may be meant."""
+    said: set[str] = set()
     for where, name, text in edition.texts():
         links = _IN_MARKDOWN.findall(text) if name == "body" else [text] if name == "link" and text.strip() else []
         for link in links:
             if not leads_somewhere(link):
+                said.add(link)
                 yield _finding(edition, where, _what(link))
     for passage in edition.issue.passages:
         yield from _without_link(edition, passage)
-    for link in edition.page.iter("a"):
-        href = str(link.get("href", ""))
-        if href != _FRAME and not href.startswith("#") and not leads_somewhere(href):
+    for href in dict.fromkeys(str(link.get("href")) for link in edition.page.iter("a") if "href" in link.attrib):
+        fine = href == _FRAME or href.startswith("#") or leads_somewhere(href)
+        if not fine and unquote(href) not in said:
             yield _finding(edition, edition.place("the HTML"), _what(href))
 
 
