@@ -1,1 +1,1 @@
-"""Import: where resources come from. Ways in: `importing`, `pairing`."""
+"""Import: where resources come from, and how they are kept. Ways in: `importing`, `pairing`, `shelf`."""

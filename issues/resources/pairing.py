@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
-from issues.errors import IssueError, NotFound
+from issues.errors import IssueError
 from issues.models import Passage, Resource, ResourceText
+from issues.resources.shelf import resource_numbered, text_numbered
 
 _NEAR = timedelta(days=45)
 _ENOUGH = 3
@@ -41,7 +42,7 @@ def pair(session: Session, resource_id: int, other_id: int) -> Resource:
 
     Raises NotFound, or IssueError where both speak one language.
     """
-    resource, other = _resource(session, resource_id), _resource(session, other_id)
+    resource, other = resource_numbered(session, resource_id), resource_numbered(session, other_id)
     if resource is other:
         raise IssueError(f"Resource {resource_id} cannot be paired with itself; name two.")
     double = next((text.language for text in other.texts if speaks(resource, text.language)), None)
@@ -55,9 +56,7 @@ def unpair(session: Session, text_id: int) -> Resource:
 
     Raises NotFound, or IssueError where the text already stands alone.
     """
-    text = session.get(ResourceText, text_id)
-    if text is None:
-        raise NotFound(f"There is no text {text_id}; list the resources to see their texts.")
+    text = text_numbered(session, text_id)
     if len(text.resource.texts) == 1:
         raise IssueError(f"Text {text_id} is the only one of its resource; there is nothing to part.")
     return move_out(session, text)
@@ -164,10 +163,3 @@ def _languages(group: dict[int, _Card]) -> set[str]:
 def _proposal(group: dict[int, _Card]) -> Proposal:
     shared = set().union(*(one.shared(other) for one, other in combinations(group.values(), 2)))
     return Proposal(tuple(sorted(group)), tuple(sorted(_languages(group))), tuple(sorted(shared)))
-
-
-def _resource(session: Session, resource_id: int) -> Resource:
-    resource = session.get(Resource, resource_id)
-    if resource is None:
-        raise NotFound(f"There is no resource {resource_id}; list them to see their numbers.")
-    return resource

@@ -22,14 +22,14 @@ def listing(session: Session, *, since: datetime | None = None, dismissed: bool 
 
 def dismiss(session: Session, resource_id: int, now: datetime) -> Resource:
     """Put a resource away: no import brings it back. Doing it twice keeps the first date. Raises NotFound."""
-    resource = _resource(session, resource_id)
+    resource = resource_numbered(session, resource_id)
     resource.dismissed_at = resource.dismissed_at or now
     return resource
 
 
 def restore(session: Session, resource_id: int) -> Resource:
     """Bring a dismissed resource back. Raises NotFound."""
-    resource = _resource(session, resource_id)
+    resource = resource_numbered(session, resource_id)
     resource.dismissed_at = None
     return resource
 
@@ -39,9 +39,7 @@ def set_language(session: Session, text_id: int, language: str) -> ResourceText:
 
     Raises NotFound, or IssueError for a tag that is none or a language its resource already has.
     """
-    text = session.get(ResourceText, text_id)
-    if text is None:
-        raise NotFound(f"There is no text {text_id}; list the resources to see their texts.")
+    text = text_numbered(session, text_id)
     try:
         tag = normal(language)
     except ValueError as error:
@@ -52,8 +50,17 @@ def set_language(session: Session, text_id: int, language: str) -> ResourceText:
     return text
 
 
-def _resource(session: Session, resource_id: int) -> Resource:
+def resource_numbered(session: Session, resource_id: int) -> Resource:
+    """The resource of this number. Raises NotFound."""
     resource = session.get(Resource, resource_id)
     if resource is None:
         raise NotFound(f"There is no resource {resource_id}; list them to see their numbers.")
     return resource
+
+
+def text_numbered(session: Session, text_id: int) -> ResourceText:
+    """The text of this number. Raises NotFound."""
+    text = session.get(ResourceText, text_id)
+    if text is None:
+        raise NotFound(f"There is no text {text_id}; list the resources to see their texts.")
+    return text
