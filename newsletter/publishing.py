@@ -92,7 +92,7 @@ def _check_edition(issue: Issue, language: str, press: Press) -> Iterable[Findin
     try:
         data = sample_message(rendered, language, issue.slug, press, name="A Reader", date=issue.created_at)
     except HeaderError as error:
-        yield Finding("headers", f"the {language} edition", str(error), "Mend the settings.", True, language)
+        yield Finding("headers", f"the {language} edition", str(error), "mend the settings", True, language)
         return
     yield from preflight(data, language, press.brand.postal_address)
 
@@ -112,6 +112,6 @@ def _blocked(issue: Issue, blocking: Sequence[Finding]) -> str:
     first = blocking[0]
     more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
     return (
-        f"Issue {issue.slug} cannot go yet: {first.where}: {first.what} {first.fix}{more} "
+        f"Issue {issue.slug} cannot go yet: {first.where} {first.what}; {first.fix}{more} "
         f"(`newsletter issues check {issue.slug}` lists all; `--waive {first.check}` lets it pass)."
     )

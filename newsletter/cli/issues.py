@@ -192,8 +192,8 @@ def schedule(
 def print_findings(findings: list[Finding]) -> None:
     """Blocking ones first; each with its place and its mending."""
     ordered = sorted(findings, key=lambda finding: not finding.blocks)
-    rows = [("blocks" if f.blocks else "warns", f.check, f.where, f"{f.what} {f.fix}") for f in ordered]
-    print_table(("", "check", "where", "what, and how to mend it"), rows)
+    rows = [("blocks" if f.blocks else "warns", f.check, f"{f.where} {f.what}", f.fix) for f in ordered]
+    print_table(("", "check", "what", "how to mend it"), rows)
     blocking = sum(finding.blocks for finding in findings)
     say(
         f"{blocking} of {len(findings)} keep the issue from going."

@@ -57,7 +57,7 @@ def list_(
             return
         print_table(
             ("No.", "Published", "Kind", "Languages", "Title", "To look at"),
-            ([*_cells(resource), "; ".join(_flagged(resource))] for resource in resources),
+            (_cells(resource, newsletter.settings.languages) for resource in resources),
         )
         for proposal in pairing.proposals(session):
             numbers = " ".join(map(str, proposal.resource_ids))
@@ -120,14 +120,16 @@ def _tell(reports: list[importing.SourceReport]) -> None:
             say(f"  look at: {line}")
 
 
-def _cells(resource: Resource) -> list[object]:
-    title = next((text.title for text in resource.texts if text.title), "(no title)")
-    languages = " ".join(text.language or "?" for text in resource.texts)
-    return [resource.id, f"{resource.published_at:%Y-%m-%d}", resource.kind, languages, title]
-
-
-def _flagged(resource: Resource) -> list[str]:
-    return [f"{text.language or '?'}: {flag}" for text in resource.texts for flag in flags(text)]
+def _cells(resource: Resource, languages: tuple[str, ...]) -> list[object]:
+    """The title shown is the one in the earliest of our languages."""
+    order = [*languages, None]
+    texts = sorted(
+        resource.texts, key=lambda text: order.index(text.language) if text.language in order else len(order)
+    )
+    title = next((text.title for text in texts if text.title), "(no title)")
+    flagged = "; ".join(f"{text.language or '?'}: {flag}" for text in texts for flag in flags(text))
+    tongues = " ".join(text.language or "?" for text in texts)
+    return [resource.id, f"{resource.published_at:%Y-%m-%d}", resource.kind, tongues, title, flagged]
 
 
 def _as_json(resource: Resource) -> dict[str, object]:

@@ -115,7 +115,7 @@ def _check(newsletter: Newsletter) -> None:
         findings = publishing.check(session, publishing.find_issue(session, SLUG), newsletter.press)
         blocking = [finding for finding in findings if finding.blocks]
         told.append(f"{len(blocking)} keep it from going, {len(findings) - len(blocking)} to think about")
-        told += sorted({finding.what for finding in findings})
+        told += sorted({f"{finding.check}: {finding.what}" for finding in findings})
 
 
 def _subscribe(newsletter: Newsletter) -> None:

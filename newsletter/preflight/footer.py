@@ -12,17 +12,15 @@ def check(finished: Finished) -> Iterator[Finding]:
     parts = {"HTML": unescape(finished.html), "plain text": finished.text}
     for part, content in parts.items():
         if not finished.unsubscribe_url or finished.unsubscribe_url not in content:
-            what = f"The {part} part has no unsubscribe link."
-            yield _finding(finished, what, "Put [[unsubscribe_url]] back into the footer template.")
+            what = f"has no unsubscribe link in its {part} part"
+            yield _finding(finished, what, "put [[unsubscribe_url]] back into the footer template")
     if not finished.postal_address:
-        yield _finding(
-            finished, "No postal address is set.", "Set NEWSLETTER_POSTAL_ADDRESS: most countries ask for it."
-        )
+        yield _finding(finished, "names no postal address", "set NEWSLETTER_POSTAL_ADDRESS: most countries ask for it")
         return
     for part, content in parts.items():
         if _words(finished.postal_address) not in _words(content):
-            what = f"The {part} part does not show the postal address."
-            yield _finding(finished, what, "Put the address back into the footer template.")
+            what = f"does not show the postal address in its {part} part"
+            yield _finding(finished, what, "put the address back into the footer template")
 
 
 def _words(text: str) -> str:

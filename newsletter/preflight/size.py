@@ -16,8 +16,8 @@ def check(finished: Finished) -> Iterator[Finding]:
     yield Finding(
         check="size",
         where=finished.where,
-        what=f"The mail's HTML is {finished.html_bytes / 1000:.0f} KB; Gmail shows about 102 KB and cuts the rest.",
-        fix="Shorten summaries, or move some resources to the next issue.",
+        what=f"has {finished.html_bytes / 1000:.0f} KB of HTML; Gmail shows about 102 KB and cuts off the rest",
+        fix="shorten summaries, or move some resources to the next issue",
         blocks=finished.html_bytes >= BLOCK,
         language=finished.language,
     )
