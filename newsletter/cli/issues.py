@@ -15,7 +15,7 @@ from issues.findings import Finding
 from issues.matrix import CellState, matrix
 from issues.models import Fallback, Issue
 from issues.rendering import render as render_edition
-from newsletter import publishing, zones
+from newsletter import preflight, publishing, zones
 from newsletter.cli.terminal import AsJson, By, opened, print_json, print_table, say
 from newsletter.publishing import When
 from newsletter.wiring import Newsletter, utc_now
@@ -146,8 +146,9 @@ def render(
         for language in issue.languages:
             rendered = render_edition(issue, language, newsletter.brand)
             mail = publishing.sample_message(rendered, language, slug, newsletter.press, name=name, date=utc_now())
-            (to / f"{slug}-{language}.html").write_text(rendered.html, encoding="utf-8")
-            (to / f"{slug}-{language}.txt").write_text(rendered.text, encoding="utf-8")
+            finished = preflight.read(mail, language, newsletter.brand.postal_address)
+            (to / f"{slug}-{language}.html").write_text(finished.html, encoding="utf-8")
+            (to / f"{slug}-{language}.txt").write_text(finished.text, encoding="utf-8")
             (to / f"{slug}-{language}.eml").write_bytes(mail)
     say(f"The editions are in {to}.")
 

@@ -31,7 +31,7 @@ def import_(
         if source:
             address = str(Path(source).resolve()) if Path(source).is_file() else source
             with newsletter.database.write() as session:
-                only = [importing.add_source(session, address, kind or _guess(address), language).id]
+                only = [importing.add_source(session, address, kind, language).id]
         with console.status("Reading the sources …"):
             reports = importing.import_all(
                 newsletter.database.read, newsletter.database.write, newsletter.fetch, utc_now(), only
@@ -77,6 +77,16 @@ def pair(
 
 
 @app.command()
+def unpair(
+    text: Annotated[int, typer.Argument(help="The text's number, as `resources list --json` shows it.")],
+) -> None:
+    """Give a text a resource of its own again; issues keep what they show."""
+    with opened() as newsletter, newsletter.database.write() as session:
+        resource = pairing.unpair(session, text)
+        say(f"Text {text} is resource {resource.id} now.")
+
+
+@app.command()
 def dismiss(
     number: Number,
     undo: Annotated[bool, typer.Option("--undo", help="Take it back.")] = False,
@@ -99,12 +109,6 @@ def language(
     with opened() as newsletter, newsletter.database.write() as session:
         changed = shelf.set_language(session, text, tag)
         say(f"Text {text} is in {own_name(changed.language or tag)}.")
-
-
-def _guess(address: str) -> SourceKind:
-    if Path(address).is_file() or address.lower().endswith((".csv", ".json")):
-        return SourceKind.FILE
-    return SourceKind.WORDPRESS if "wp-json" in address else SourceKind.RSS
 
 
 def _tell(reports: list[importing.SourceReport]) -> None:

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from issues import composing, exchange
 from issues.languages import own_name
-from issues.models import Fallback, SourceKind
+from issues.models import Fallback
 from issues.resources import importing
 from newsletter import config, publishing, wiring
 from newsletter.config import SettingsError
@@ -44,7 +44,7 @@ from = "Immigrant Justice Network <news@ijn.example.org>"
 reply_to = "Immigrant Justice Network <hello@ijn.example.org>"
 list_id = "news.ijn.example.org"
 base_url = "http://localhost:{port}"
-postal_address = "Immigrant Justice Network, PO Box 1000, Oakland, CA 94600, USA"
+postal_address = "PO Box 1000, Oakland, CA 94600, USA"
 timezone = "America/Los_Angeles"
 languages = "en,es,vi,ar"
 keys = "{home}/keys.json"
@@ -88,7 +88,7 @@ def _make_home(home: Path, port: int) -> Newsletter:
 def _import(newsletter: Newsletter, address: str) -> None:
     with _step("Ten resources from the network's site") as told:
         with newsletter.database.write() as session:
-            importing.add_source(session, address, SourceKind.WORDPRESS)
+            importing.add_source(session, address)
         database = newsletter.database
         (report,) = importing.import_all(database.read, database.write, newsletter.fetch, utc_now())
         told += [f"{report.added} new", *report.flagged]

@@ -6,7 +6,7 @@ from newsletter.preflight.finished import Finished, read
 
 CHECKS = (size.check, headers.check, footer.check)
 
-__all__ = ["CHECKS", "Finished", "preflight"]
+__all__ = ["CHECKS", "Finished", "preflight", "read"]
 
 
 def preflight(data: bytes, language: str, postal_address: str) -> list[Finding]:

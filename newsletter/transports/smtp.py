@@ -190,7 +190,8 @@ def _opened(server: SmtpServer) -> smtplib.SMTP:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
-            smtp.starttls(context=ssl.create_default_context())  # raises where it is not offered: a password never goes in clear
+            # It raises where it is not offered, so that a password never goes in clear.
+            smtp.starttls(context=ssl.create_default_context())
             smtp.ehlo()
         if server.user:
             smtp.login(server.user, server.password)
