@@ -15,12 +15,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from issues.languages import words
 from newsletter.config import Settings
 from newsletter.db import Database
-from newsletter.web import public_pages
+from newsletter.web import editions_pages, inbox_pages, public_pages
 from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
 from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
 
-PAGES = (public_pages,)
+PAGES = (public_pages, editions_pages, inbox_pages)
 """Modules with a `make_router(site)`."""
 
 ERRORS = {

@@ -1,0 +1,40 @@
+"""Serves the pages on this machine: `python -m newsletter.web PORT`. A proxy with HTTPS stands before it."""
+
+import argparse
+import sys
+
+import uvicorn
+
+from newsletter import config, wiring
+from newsletter.config import SettingsError
+from newsletter.db import DatabaseError
+from newsletter.web.app import make_app
+from subscribers.errors import SubscriberError
+
+
+def main() -> int:
+    """The program; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m newsletter.web", description=__doc__)
+    parser.add_argument("port", type=int)
+    port = parser.parse_args().port
+    try:
+        newsletter = wiring.build(config.load())
+        app = make_app(newsletter.database, newsletter.vault, newsletter.settings)
+    except (SettingsError, SubscriberError, DatabaseError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - this is the program's voice
+        return 2
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,  # its lines would hold readers' tokens and addresses
+        server_header=False,
+        proxy_headers=False,  # whoever asks could claim to be someone else
+    )
+    newsletter.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
