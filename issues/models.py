@@ -38,6 +38,8 @@ class Base(DeclarativeBase):
 
 
 class SourceKind(enum.StrEnum):
+    """How a source is read."""
+
     WORDPRESS = "wordpress"
     RSS = "rss"
     FILE = "file"
@@ -203,11 +205,11 @@ class Edit(Base):
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), index=True)
     revision: Mapped[int]
     what: Mapped[str] = mapped_column(String(16))
-    """text, order, approval, small-edit."""
+    """text, small-edit, approval, withdrawal (of an approval), order."""
     passage_key: Mapped[str] = mapped_column(String(64), default="")
     language: Mapped[str] = mapped_column(String(35), default="")
     fields: Mapped[dict[str, str]] = mapped_column(default=dict)
-    """The fields after the change; for an order, {"order": the keys one a line}."""
+    """The fields after the change; for an order, what `issues.history.Frame` holds, one a line."""
     by: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 

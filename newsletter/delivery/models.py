@@ -36,6 +36,8 @@ class Base(DeclarativeBase):
 
 
 class MailingState(enum.StrEnum):
+    """Where a mailing stands: see docs/sending.md."""
+
     SCHEDULED = "scheduled"
     HELD = "held"
     """Due so late that it asks instead of mailing stale facts."""

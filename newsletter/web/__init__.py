@@ -1,0 +1,1 @@
+"""HTTP in, page out: the only place that knows the web framework."""
