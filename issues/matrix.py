@@ -33,7 +33,7 @@ def fields_digest(fields: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
     for name, text in sorted(fields.items()):
         if text.strip():
-            for part in (name.encode(), text.strip().encode()):
+            for part in (name.encode(), text.strip().encode(errors="surrogatepass")):
                 digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
 

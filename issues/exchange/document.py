@@ -8,6 +8,8 @@ from issues.models import PassageKind
 LARGEST = 2_000_000
 """Bytes of a file; an issue of a hundred texts in four languages has a tenth of that."""
 
+MOST_PASSAGES = 200
+
 END = "# end"
 STATES = ("missing", "draft", "stale", "approved")
 STANDING = "every month"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from issues.errors import Unreadable
-from issues.exchange.document import END, LARGEST, STANDING, STATES, Block, Cell, Document
+from issues.exchange.document import END, LARGEST, MOST_PASSAGES, STANDING, STATES, Block, Cell, Document
 from issues.fields import FIELDS
 from issues.history import Frame
 from issues.languages import normal
@@ -121,6 +121,8 @@ class _Reader:
             raise wrong(self.number, f"`{key}` names a passage already, in line {first}; choose another key")
         if (kind is PassageKind.OPENING) != (not before):
             raise wrong(self.number, "an issue begins with its one `# opening`; move it to the top")
+        if len(before) == MOST_PASSAGES:
+            raise wrong(self.number, f"an issue holds at most {MOST_PASSAGES} passages; make two issues of it")
         if PassageKind.CLOSING in before:
             raise wrong(self.number, "`# closing` is the last passage; move this one before it")
 

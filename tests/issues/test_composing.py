@@ -3,16 +3,20 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from babel.messages.pofile import read_po
 from sqlalchemy.orm import Session
 
 from issues import history
 from issues.composing import MOST_PLACED, approve, draft, on_offer, place
+from issues.defaults import CLOSING_TITLE, SECTION_TITLES
 from issues.errors import Conflict, NotFound, Unreadable
+from issues.languages import CATALOGUES
 from issues.matrix import CellState, cell_state
 from issues.models import Fallback, Issue, Passage, PassageKind, Wording
 from newsletter.db import Database
 from tests.issues.drafted import LATER, NOW, again, drafted, keys, november, resource, shelf
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where SQL does not matter
 DECEMBER = datetime(2021, 12, 20, tzinfo=UTC)
 
 
@@ -69,6 +73,14 @@ def test_opening_sections_and_closing_are_worded_in_every_language(database: Dat
         ]
         for passage in (opening, section, closing):
             assert [cell_state(passage, language) for language in issue.languages] == [CellState.DRAFT] * 3
+
+
+@pytest.mark.parametrize("language", ["es", "vi", "ar"])
+def test_every_word_of_a_new_draft_is_in_the_catalogues(language: str) -> None:
+    file = CATALOGUES / language / "LC_MESSAGES" / "newsletter.po"
+    with file.open("rb") as lines:
+        catalogue = read_po(lines)
+    assert [word for word in (*SECTION_TITLES.values(), CLOSING_TITLE) if not catalogue[word].string] == []
 
 
 def test_a_kind_without_a_word_is_titled_in_english_alone(database: Database) -> None:
@@ -163,12 +175,14 @@ def test_a_standing_section_and_closing_are_used_again(database: Database) -> No
         assert copy.passages[0].wordings[0].fields["title"] == "December 2021"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("slug", ["", "November", "../x", "a" * 65, "2021 11"])
 def test_a_name_that_no_file_could_have_is_refused(database: Database, slug: str) -> None:
     with database.write() as session, pytest.raises(Unreadable, match="cannot name an issue"):
         draft(session, slug=slug, month=NOW.date(), languages=["en"], fallback=Fallback.OMIT, now=NOW)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("languages", [[], ["en", "EN"], ["klingon!"]])
 def test_languages_must_be_tags_and_each_one_once(database: Database, languages: list[str]) -> None:
     with database.write() as session, pytest.raises(Unreadable, match="language"):

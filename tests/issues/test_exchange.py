@@ -18,9 +18,11 @@ from newsletter.db import Database
 from tests.issues.drafted import LATER, NOW, again, drafted, keys, resource
 from tests.issues.exchanging import applied, put, said, state, swapped, without
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where SQL does not matter
 NOTE = "# note thanks · every month\n\n## en · approved\n\ntitle: Thanks\n\nTo all of you.\n\n"
 
 
+@ON_SQLITE
 def test_the_file_reads_like_this(database: Database) -> None:
     with database.write() as session:
         file = export(drafted(session))
@@ -59,6 +61,7 @@ def test_what_comes_back_unchanged_changes_nothing(database: Database) -> None:
         lambda file: file.replace("## es · draft", "## ES"),
     ],
 )
+@ON_SQLITE
 def test_what_editors_do_to_a_file_is_no_change(database: Database, spoil: object) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -97,6 +100,7 @@ def test_a_changed_source_turns_its_translations_stale_and_says_so(database: Dat
         assert "## es · stale\n\ntitle: Prioridades" in export(issue)
 
 
+@ON_SQLITE
 def test_a_translation_changed_with_its_source_is_made_from_the_new_one(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -127,6 +131,7 @@ def test_a_heading_approves_and_takes_back(database: Database) -> None:
         assert state(issue, "7", "en") is CellState.DRAFT
 
 
+@ON_SQLITE
 def test_an_incomplete_text_is_not_approved(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -137,6 +142,7 @@ def test_an_incomplete_text_is_not_approved(database: Database) -> None:
         assert issue.revision == 1
 
 
+@ON_SQLITE
 def test_an_approved_text_that_changes_is_a_draft_again(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -146,6 +152,7 @@ def test_an_approved_text_that_changes_is_a_draft_again(database: Database) -> N
         assert state(issue, "7", "en") is CellState.DRAFT
 
 
+@ON_SQLITE
 def test_a_text_may_be_changed_and_approved_in_one_go(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -154,6 +161,7 @@ def test_a_text_may_be_changed_and_approved_in_one_go(database: Database) -> Non
         assert state(issue, "7", "es") is CellState.APPROVED
 
 
+@ON_SQLITE
 def test_approving_a_stale_translation_makes_it_true(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -162,6 +170,7 @@ def test_approving_a_stale_translation_makes_it_true(database: Database) -> None
         assert state(issue, "7", "es") is CellState.APPROVED
 
 
+@ON_SQLITE
 def test_an_approval_is_not_renewed_by_a_file_that_changes_the_source(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
@@ -250,7 +259,7 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=60) | st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_text_comes_back_as_it_went_out(data: st.DataObject) -> None:
     issue = Issue(slug="x", languages=["en", "es"], fallback=Fallback.LABEL, revision=1)
@@ -270,6 +279,7 @@ def test_any_text_comes_back_as_it_went_out(data: st.DataObject) -> None:
             assert tidy(passage.kind, cell.fields) == cell.fields
 
 
+@ON_SQLITE
 def test_any_text_in_the_database_comes_back_without_a_change(database: Database) -> None:
     odd = "  two\u2028 lines \u202e\n# end\n\\# x\n\ntitle: y\n- a  \n- b  \n\n  "
     with database.write() as session:

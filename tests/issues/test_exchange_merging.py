@@ -1,5 +1,8 @@
 """Two people edit the same issue in their own files: nothing that either wrote is lost unsaid."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -203,3 +206,27 @@ def test_a_second_session_sees_what_the_first_wrote(database: Database) -> None:
     with database.write() as session:
         issue = again(session)
         assert put(session, issue, swapped(file, ("title: Prioridades", "title: Mías")), by="Lan").refused
+
+
+def test_two_files_applied_at_the_same_moment_are_both_taken(database: Database) -> None:
+    with database.write() as session:
+        file = export(drafted(session))
+    start = Barrier(2)
+
+    def one(change: tuple[str, str]) -> Applied:
+        with database.write() as session:
+            issue = again(session)
+            if database.engine.dialect.name == "postgresql":  # SQLite lets one writer in at a time
+                start.wait(timeout=10)
+            return put(session, issue, swapped(file, change))
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(one, (SPANISH, VIETNAMESE)))
+    assert [len(result.changes) for result in results] == [1, 1]
+    with database.read() as session:
+        issue = again(session)
+        assert issue.revision == 3
+        assert (said(issue, "7", "es")["title"], said(issue, "7", "vi")["title"]) == (
+            "Las prioridades",
+            "Những ưu tiên",
+        )

@@ -47,3 +47,4 @@ def test_a_digest_tells_fields_apart_and_not_blanks() -> None:
     assert fields_digest({"a": "x ", "b": ""}) == fields_digest({"a": "x"})
     assert fields_digest({"b": "1", "a": "2"}) == fields_digest({"a": "2", "b": "1"})
     assert fields_digest({"a": "xb", "c": "1"}) != fields_digest({"a": "x", "bc": "1"})
+    assert fields_digest({"a": "\ud800"}) != fields_digest({"a": "\ud801"})
