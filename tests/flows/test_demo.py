@@ -27,22 +27,39 @@ from tests.flows.theft import stolen
 
 pytestmark = pytest.mark.flow
 
+ROOT = Path(__file__).parents[2]
 PREFERRED = {"": "en", "es-MX,en": "es"}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built and installed into a folder of its own."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder / "site"), str(wheel)]
+    subprocess.run(pip, check=True, capture_output=True)
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
+    """The demonstration told by the installed wheel, from an empty folder."""
     home = tmp_path_factory.mktemp("demo") / "home"
-    told = _newsletter(home, "demo", "--once", "--home", str(home))
+    told = _newsletter(home, "demo", "--once", "--home", str(home), installed=installed)
     assert "24 accepted + 0 refused + 0 given up + 0 skipped + 0 in doubt = 24 people" in told
     return home
 
 
-def _newsletter(home: Path, *arguments: str) -> str:
+def _newsletter(home: Path, *arguments: str, installed: Path = ROOT) -> str:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NEWSLETTER_")}
+    empty = home.parent / "empty"
+    empty.mkdir(exist_ok=True)
     done = subprocess.run(
-        [sys.executable, "-m", "newsletter", *arguments],
-        env=environment | {"NEWSLETTER_HOME": str(home)},
+        [sys.executable, "-P", "-m", "newsletter", *arguments],
+        cwd=empty,
+        env=environment | {"NEWSLETTER_HOME": str(home), "PYTHONPATH": str(installed)},
         capture_output=True,
         text=True,
         timeout=120,
