@@ -1,14 +1,14 @@
 """A mail opened for looking at: read with care, since it may be hostile, and shown where it can do nothing."""
 
 import re
-from email import message_from_bytes
 from email.message import EmailMessage
+from email.parser import BytesParser
 from email.policy import default
 from functools import cached_property
 
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from issues.rendering.markdown import clean, clean_line
+from issues.rendering.markdown import clean_line
 from newsletter.web.security import HEADERS
 
 LARGEST = 5 * 1024 * 1024
@@ -37,7 +37,7 @@ _SANDBOX = {
     # No script, no form, nothing loaded; a link leads out when a person follows it, as in a mail program.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation",
-    "Cross-Origin-Opener-Policy": "unsafe-none",  # a sandboxed page that says otherwise is not shown at all
+    "Cross-Origin-Opener-Policy": "unsafe-none",  # in a sandbox, the HTML standard takes any other for an error
 }
 
 
@@ -45,12 +45,13 @@ class OpenedMail:
     """One message, whatever its bytes are: what cannot be read is empty."""
 
     def __init__(self, data: bytes) -> None:
-        self._message = _parsed(data[:LARGEST])
+        self._data = data[:LARGEST]
+        self._head = _parsed(self._data, head_only=True)
 
     def header(self, name: str) -> str:
         """A header as one line, decoded and without signs that would disguise it."""
         try:
-            value = str(self._message[name] or "")
+            value = str(self._head[name] or "")
         except Exception:  # noqa: BLE001 - what a hostile header makes the parser raise is documented nowhere
             return ""
         return clean_line(value)[:_LONGEST]
@@ -68,6 +69,10 @@ class OpenedMail:
     def text(self) -> str:
         return self._body("plain")
 
+    @cached_property
+    def _message(self) -> EmailMessage:
+        return _parsed(self._data, head_only=False)
+
     def _body(self, kind: str) -> str:
         """Read as UTF-8, which our mails are in; the charset that a mail claims may be a slow or a strange codec."""
         try:
@@ -75,7 +80,7 @@ class OpenedMail:
             content = part.get_payload(decode=True) if part else b""
         except Exception:  # noqa: BLE001 - what a hostile body makes the parser raise is documented nowhere
             return ""
-        return clean(content.decode("utf-8", "replace")) if isinstance(content, bytes) else ""
+        return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
 
 
 def framing(page: Response) -> Response:
@@ -99,8 +104,8 @@ def raw_answer(data: bytes) -> PlainTextResponse:
     return PlainTextResponse(data[:LARGEST])
 
 
-def _parsed(data: bytes) -> EmailMessage:
+def _parsed(data: bytes, *, head_only: bool) -> EmailMessage:
     try:
-        return message_from_bytes(data, policy=default)
+        return BytesParser(EmailMessage, policy=default).parsebytes(data, headersonly=head_only)
     except Exception:  # noqa: BLE001 - a thousand parts within each other end the parser's recursion, for one
         return EmailMessage()
