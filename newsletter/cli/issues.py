@@ -110,7 +110,7 @@ def apply(
     with opened() as newsletter, newsletter.database.write() as session:
         issue = publishing.find_issue(session, read(text).slug)
         applied = exchange.apply(session, issue, text, by=by, now=utc_now(), small_edit=small_edit)
-    for line in applied.changes:
+    for line in [*applied.changes, *applied.notes]:
         say(line)
     for line in applied.refused:
         typer.echo(line, err=True)

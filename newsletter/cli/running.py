@@ -76,10 +76,10 @@ def demo(
     """The demonstration: ten resources become an issue that arrives in its readers' languages."""
     from newsletter.demo.story import tell
 
-    tell(home, port)
-    if not once:
-        os.environ["NEWSLETTER_HOME"] = str(home)
+    def serve() -> None:
         say(
             f"The pages are at http://localhost:{port}: the editions, and the inbox of what was caught. Ctrl-C ends it."
         )
         run(port)
+
+    tell(home, port, then=(lambda: None) if once else serve)

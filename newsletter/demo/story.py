@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from mailbox import Maildir
@@ -54,8 +54,8 @@ transport = "maildir:{home}/inbox"
 console = Console(highlight=False)
 
 
-def tell(home: Path, port: int) -> None:
-    """Make the home anew and tell the story; about ten seconds."""
+def tell(home: Path, port: int, then: Callable[[], None]) -> None:
+    """Make the home anew and tell the story, about ten seconds; the site is still up while `then` goes on."""
     newsletter = _make_home(home, port)
     try:
         with site.serving(CONTENT / "posts.json") as address, catcher.catching(home / "inbox") as transport:
@@ -65,7 +65,8 @@ def tell(home: Path, port: int) -> None:
             _subscribe(newsletter)
             mailing = _schedule(newsletter)
             _send(newsletter, mailing, transport)
-        _report(newsletter, mailing)
+            _report(newsletter, mailing)
+            then()
     finally:
         newsletter.close()
 
