@@ -25,7 +25,7 @@ MAIL = (
     "<html><head><title>x</title></head><body>=C2=A1Hola!</body></html>\r\n--=_b--\r\n"
 ).encode()
 
-DEEP = b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (i, i) for i in range(3000))
+DEEP = b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (i, i) for i in range(800))
 
 HOSTILE = {
     "empty": b"",
