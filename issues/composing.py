@@ -7,9 +7,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from issues import history, wordings
-from issues.composer import Composer
 from issues.errors import Conflict, NotFound, Unreadable
 from issues.languages import normal
+from issues.layout import Layout
 from issues.matrix import CellState, cell_state
 from issues.models import Fallback, Issue, Passage, Resource
 
@@ -54,7 +54,7 @@ def draft(
     )
     session.add(issue)
     session.flush()
-    Composer(session, issue, by, now).compose(last, resources)
+    Layout(session, issue, by, now).compose(last, resources)
     return issue
 
 
@@ -77,7 +77,7 @@ def place(session: Session, issue: Issue, resource_id: int, *, by: str, now: dat
     if any(passage.resource_id == resource_id for passage in issue.passages):
         raise Conflict(f"resource {resource_id} stands in issue {issue.slug} already")
     issue.revision += 1
-    passage = Composer(session, issue, by, now).place(resource)
+    passage = Layout(session, issue, by, now).place(resource)
     history.record_frame(session, issue, by=by, now=now)
     return passage
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from issues import history, wordings
-from issues.composer import Composer
 from issues.exchange.document import Block
 from issues.exchange.merge import Merge, signed
 from issues.history import Frame
+from issues.layout import Layout
 from issues.models import Passage, PassageKind, Resource
 from issues.wordings import called
 
@@ -72,7 +72,7 @@ def _add(merge: Merge, block: Block) -> None:
     """A resource brings its own texts for the languages that the file does not give."""
     resource = merge.session.get(Resource, int(block.key)) if block.kind is PassageKind.RESOURCE else None
     texts = wordings.resource_texts(resource, merge.issue.languages) if resource else {}
-    Composer(merge.session, merge.issue, merge.by, merge.now).add(block.kind, block.key, texts, resource=resource)
+    Layout(merge.session, merge.issue, merge.by, merge.now).add(block.kind, block.key, texts, resource=resource)
     merge.added.add(block.key)
     own = [language for language in texts if language not in block.cells or not block.cells[language].fields]
     brought = f" with its own text in {', '.join(own)}" if own else ""

@@ -19,7 +19,7 @@ Texts = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Composer:
+class Layout:
     """Adds passages to one issue, in its present revision, for one person."""
 
     session: Session
