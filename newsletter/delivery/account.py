@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
@@ -88,10 +88,15 @@ def doubts(session: Session, mailing: int) -> Sequence[Doubt]:
         select(Delivery.id, Subscriber.id, Edition.language, Delivery.reason)
         .join(Edition, Edition.id == Delivery.edition_id)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(Delivery.mailing_id == mailing, Delivery.state == State.IN_DOUBT, Delivery.settled == "")
+        .where(open_doubts(mailing))
         .order_by(Delivery.id)
     )
     return [Doubt(*row) for row in rows]
+
+
+def open_doubts(mailing: int) -> ColumnElement[bool]:
+    """A condition over `Delivery`: in doubt, and nobody decided to leave it at that."""
+    return and_(Delivery.mailing_id == mailing, Delivery.state == State.IN_DOUBT, Delivery.settled != "left")
 
 
 def latest_reason(session: Session, mailing: int) -> str:

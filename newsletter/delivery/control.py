@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery.ledger import skip_cancelled
+from newsletter.delivery.account import open_doubts
+from newsletter.delivery.ledger import move, skip_cancelled
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
 from newsletter.delivery.planning import LATEST
 
@@ -49,21 +50,22 @@ def cancel(session: Session, mailing: int, now: datetime) -> None:
     stoppable = {MailingState.SCHEDULED, MailingState.HELD, MailingState.SENDING, MailingState.PAUSED}
     _move(session, mailing, stoppable, MailingState.CANCELLED, "Cancelled by hand.")
     session.execute(update(Mailing).where(Mailing.id == mailing).values(finished_at=now))
-    session.execute(skip_cancelled(mailing))
+    session.execute(skip_cancelled())
 
 
 def settle_doubts(session: Session, mailing: int, *, send_again: bool) -> int:
     """Leave everyone in doubt as they are, or write to them again; returns how many that settles."""
-    doubts = update(Delivery).where(
-        Delivery.mailing_id == mailing, Delivery.state == State.IN_DOUBT, Delivery.settled == ""
-    )
-    values = {"settled": "left"}
-    if send_again:
-        values = {"settled": "sent again", "state": State.PENDING}
-    settled = session.scalars(doubts.values(**values).returning(Delivery.id)).all()
-    if settled and send_again:
-        finished = update(Mailing).where(Mailing.id == mailing, Mailing.state == MailingState.FINISHED)
-        session.execute(finished.values(state=MailingState.SENDING, finished_at=None))
+    find(session, mailing)
+    found = session.get_one(Mailing, mailing, with_for_update=True, populate_existing=True)  # or it finishes meanwhile
+    doubts = open_doubts(mailing)
+    if not send_again:
+        left = update(Delivery).where(doubts).values(settled="left").returning(Delivery.id)
+        return len(session.scalars(left).all())
+    if found.state is MailingState.CANCELLED:
+        raise MailingError(f"Mailing {mailing} is cancelled, so its doubts can only be left.")
+    settled = move(session, State.IN_DOUBT, State.PENDING, doubts, settled="sent again", retry_at=None)
+    if settled and found.state is MailingState.FINISHED:
+        found.state, found.finished_at = MailingState.SENDING, None
     return len(settled)
 
 

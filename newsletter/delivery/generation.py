@@ -2,19 +2,20 @@
 
 A generation holds a lock for as long as its process lives: a locked file beside an SQLite database, an
 advisory lock on the very connection that writes the books on PostgreSQL. The system frees both when the
-process dies, however it dies; no clock is asked.
+process dies, however it dies; no clock is asked. A lock's file is taken away only after its generation is
+marked as ended, so that a path never names two locks at once.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
 
+from newsletter.db import DatabaseError
 from newsletter.delivery.models import Generation
 
 _ADVISORY_CLASS = 0x6E65_7773  # "news": keeps these locks apart from others' in the same database
@@ -29,7 +30,7 @@ class Lease:
         self._locks = locks
 
     def others_that_died(self) -> Iterator[int]:
-        """Each dead generation, locked while the caller buries it."""
+        """Each dead generation, locked while the caller buries it. Where that fails, the lock goes with this lease."""
         with self.connection.begin():
             open_ones = self.connection.scalars(
                 select(Generation.id).where(Generation.ended_at.is_(None), Generation.id != self.generation)
@@ -43,21 +44,19 @@ class Lease:
         """End in good order: nothing of this generation is left to settle."""
         with self.connection.begin():
             end(self.connection, self.generation, now)
+        self._locks.release(self.generation)
 
 
 @contextmanager
 def living(engine: Engine, lock_folder: Path, now: datetime) -> Iterator[Lease]:
     """Open a generation for the time of the block. What it had not finished stays for its burial."""
-    with engine.connect() as connection:
-        locks = Locks(connection, lock_folder)
+    with engine.connect() as connection, closing(Locks(connection, lock_folder)) as locks:
+        connection.detach()  # closed at the end, never pooled: PostgreSQL then frees what it had locked
         with connection.begin():
             number = connection.execute(insert(Generation).values(started_at=now).returning(Generation.id)).scalar_one()
-            locks.acquire(number)  # before the row can be seen: a row without its lock would look dead
-        try:
-            yield Lease(connection, number, locks)
-        finally:
-            with suppress(DBAPIError):  # a broken connection has freed its locks, and its own error says more
-                locks.release(number)
+            if not locks.acquire(number):  # before the row can be seen: a row without its lock would look dead
+                raise DatabaseError("An older sender is still at work beside a restored database: end it first.")
+        yield Lease(connection, number, locks)
 
 
 def end(connection: Connection, generation: int, now: datetime) -> bool:
@@ -90,12 +89,17 @@ class Locks:
         return True
 
     def release(self, number: int) -> None:
-        """Free the lock, and take its file away while it is still ours."""
+        """Free the lock of a generation that is marked as ended."""
         if self._on_postgres:
             self._advisory("pg_advisory_unlock", number)
             return
         self._path(number).unlink(missing_ok=True)
         os.close(self._files.pop(number))
+
+    def close(self) -> None:
+        """Free what is still held, as the end of the process would."""
+        while self._files:
+            os.close(self._files.popitem()[1])
 
     def _path(self, number: int) -> Path:
         return self._folder / f"generation-{number}.lock"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy.orm import Session
 
 from newsletter.delivery import generation
 from newsletter.delivery.generation import Lease
@@ -63,25 +64,34 @@ class Ledger:
         """The open attempt of everything that departed."""
 
     def claim(self, most: int) -> list[Claim]:
-        """Up to `most` people who are due; those who left meanwhile are skipped here already."""
-        with self._connection.begin():
-            ids = self._claim_due(most)
-            claims = self._look_up(ids)
-            self._move(State.CLAIMED, State.SKIPPED, _among(ids - {c.delivery for c in claims}), reason=LEFT)
+        """Up to `most` people who are due, none where nobody is; those who left meanwhile are skipped here already."""
+        claims: list[Claim] = []
+        while not claims:
+            with self._connection.begin():
+                ids = self._claim_due(most)
+                if not ids:
+                    return []
+                claims = self._look_up(ids)
+                self._move(State.CLAIMED, State.SKIPPED, _among(ids - {c.delivery for c in claims}), reason=LEFT)
         self._tries |= {claim.delivery: claim.tries for claim in claims}
         return claims
 
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         """Record the replies and mark who departs, in one durable step. Returns those who may depart."""
         with self._connection.begin():
+            sending = self._is_sending()
             for reply in replies:
                 self._record(reply)
-            leaving = self._depart(frozenset(departing)) if departing else frozenset()
+            leaving = self._depart(frozenset(departing), sending)
+            attempts = {delivery: self._begin_attempt(delivery) for delivery in sorted(leaving)}
+            if not sending:
+                self._connection.execute(skip_cancelled())
         for reply in replies:
             self._attempts.pop(reply.delivery, None)
             self._tries.pop(reply.delivery, None)
         for stays in frozenset(departing) - leaving:
             self._tries.pop(stays, None)
+        self._attempts |= attempts
         return leaving
 
     def give_up(self, delivery: int, reason: str) -> None:
@@ -93,10 +103,7 @@ class Ledger:
     def give_back(self) -> None:
         """Return what was claimed and never departed; what departed and was never answered for is in doubt."""
         with self._connection.begin():
-            waiting = self._tries.keys() - self._attempts.keys()
-            self._move(State.CLAIMED, State.PENDING, _among(waiting), generation_id=None)
-            self._move(State.ATTEMPTING, State.IN_DOUBT, _among(self._attempts), reason=UNANSWERED, generation_id=None)
-            self._connection.execute(skip_cancelled(self._mailing))
+            settle(self._connection, self._generation)
         self._tries.clear()
         self._attempts.clear()
 
@@ -107,22 +114,24 @@ class Ledger:
             Mailing.id == self._mailing, Mailing.state == MailingState.SENDING, ~unsettled.correlate(Mailing)
         )
         with self._connection.begin():
+            # Locked before it is counted: doubts may be on their way back into the mailing.
+            self._connection.execute(select(Mailing.id).where(Mailing.id == self._mailing).with_for_update())
             values = {"state": MailingState.FINISHED, "finished_at": self._clock(), "note": ""}
             return self._connection.execute(done.values(values)).rowcount == 1
 
     def _claim_due(self, most: int) -> set[int]:
         due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= self._clock())
+        sending = exists().where(Mailing.id == self._mailing, Mailing.state == MailingState.SENDING)
         waiting = (
             select(Delivery.id)
-            .where(Delivery.mailing_id == self._mailing, Delivery.state == State.PENDING, due, self._sending())
+            .where(Delivery.mailing_id == self._mailing, Delivery.state == State.PENDING, due, sending)
             .order_by(Delivery.id)
             .limit(most)
             .with_for_update(skip_locked=True, of=Delivery)
             .cte("waiting")
         )
-        return self._move(
-            State.PENDING, State.CLAIMED, Delivery.id.in_(select(waiting.c.id)), generation_id=self._generation
-        )
+        among = Delivery.id.in_(select(waiting.c.id))
+        return move(self._connection, State.PENDING, State.CLAIMED, among, generation_id=self._generation)
 
     def _look_up(self, ids: Iterable[int]) -> list[Claim]:
         rows = self._connection.execute(
@@ -141,19 +150,20 @@ class Ledger:
         )
         return [Claim(*row) for row in rows]
 
-    def _depart(self, ids: frozenset[int]) -> frozenset[int]:
+    def _is_sending(self) -> bool:
+        """Whether the mailing goes on; nobody can pause or cancel it before the commit."""
+        state = select(Mailing.state).where(Mailing.id == self._mailing).with_for_update(read=True)
+        return self._connection.scalar(state) is MailingState.SENDING
+
+    def _depart(self, ids: frozenset[int], sending: bool) -> frozenset[int]:
         """Suppression is asked in the very statement that writes "attempting": nobody slips between the two."""
         reachable = exists().where(Subscriber.id == Delivery.subscriber_id, is_reachable()).correlate(Delivery)
-        leaving = self._move(
-            State.CLAIMED, State.ATTEMPTING, _among(ids), reachable, self._sending(), tries=Delivery.tries + 1
-        )
-        staying = ids - leaving
-        if staying:
+        leaving: set[int] = set()
+        if sending and ids:
+            leaving = self._move(State.CLAIMED, State.ATTEMPTING, _among(ids), reachable, tries=Delivery.tries + 1)
+        if staying := ids - leaving:
             self._move(State.CLAIMED, State.SKIPPED, _among(staying), ~reachable, reason=LEFT)
-            self._move(State.CLAIMED, State.PENDING, _among(staying), generation_id=None)
-            self._connection.execute(skip_cancelled(self._mailing))
-        for delivery in sorted(leaving):
-            self._attempts[delivery] = self._begin_attempt(delivery)
+            self._move(State.CLAIMED, State.PENDING, _among(staying))
         return frozenset(leaving)
 
     def _begin_attempt(self, delivery: int) -> int:
@@ -178,24 +188,12 @@ class Ledger:
             tries=tries,
             retry_at=retry_at,
             reason="" if state is State.ACCEPTED else reply.text,
-            generation_id=None,
         )
 
     def _move(self, before: State, after: State, *which: ColumnElement[bool], **values: Any) -> set[int]:
-        """The one statement that changes a state: compare and set. Returns the deliveries it moved."""
-        if after not in MOVES[before]:
-            raise ValueError(f"a delivery that is {before} cannot become {after}")
-        mine = Delivery.generation_id == self._generation if before is not State.PENDING else ~Delivery.id.is_(None)
-        statement = (
-            update(Delivery)
-            .where(Delivery.mailing_id == self._mailing, Delivery.state == before, mine, *which)
-            .values(state=after, **values)
-            .returning(Delivery.id)
-        )
-        return set(self._connection.scalars(statement))
-
-    def _sending(self) -> ColumnElement[bool]:
-        return exists().where(Mailing.id == self._mailing, Mailing.state == MailingState.SENDING)
+        """Moves what this generation holds in this mailing."""
+        mine = and_(Delivery.mailing_id == self._mailing, Delivery.generation_id == self._generation)
+        return move(self._connection, before, after, mine, *which, **values)
 
 
 def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tuple[State, datetime | None]:
@@ -212,26 +210,40 @@ def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tupl
     return State.PENDING, retry_at
 
 
+def move(
+    books: Connection | Session, before: State, after: State, *which: ColumnElement[bool], **values: Any
+) -> set[int]:
+    """The one statement that changes a state: compare and set. Returns the deliveries it moved."""
+    if after not in MOVES[before]:
+        raise ValueError(f"a delivery that is {before} cannot become {after}")
+    holder = {} if after in (State.CLAIMED, State.ATTEMPTING) else {"generation_id": None}
+    statement = update(Delivery).where(Delivery.state == before, *which).values(state=after, **holder, **values)
+    return set(books.scalars(statement.returning(Delivery.id)))
+
+
 def bury_the_dead(lease: Lease, now: datetime) -> None:
     """Settle what processes that died had in hand: claims go back, attempts are in doubt."""
     for dead in lease.others_that_died():
         with lease.connection.begin():
             if generation.end(lease.connection, dead, now):
-                _settle(lease, dead)
+                settle(lease.connection, dead)
 
 
-def _settle(lease: Lease, dead: int) -> None:
-    held = and_(Delivery.generation_id == dead, Delivery.state == State.CLAIMED)
-    lease.connection.execute(update(Delivery).where(held).values(state=State.PENDING, generation_id=None))
-    tried = and_(Delivery.generation_id == dead, Delivery.state == State.ATTEMPTING)
-    doubt = {"state": State.IN_DOUBT, "generation_id": None, "reason": UNANSWERED}
-    lease.connection.execute(update(Delivery).where(tried).values(doubt))
+def settle(connection: Connection, number: int) -> None:
+    """Put down what a generation has in hand, inside the caller's transaction."""
+    held = Delivery.generation_id == number
+    # Nobody may cancel these mailings before the claims are back, or they would wait in them for ever.
+    mailings = select(Mailing.id).where(Mailing.id.in_(select(Delivery.mailing_id).where(held)))
+    connection.execute(mailings.with_for_update(read=True))
+    move(connection, State.CLAIMED, State.PENDING, held)
+    move(connection, State.ATTEMPTING, State.IN_DOUBT, held, reason=UNANSWERED)
+    connection.execute(skip_cancelled())
 
 
-def skip_cancelled(mailing: int) -> Any:
+def skip_cancelled() -> Any:
     """The statement that skips whoever still waits in a mailing that was cancelled."""
-    cancelled = exists().where(Mailing.id == mailing, Mailing.state == MailingState.CANCELLED)
-    waiting = and_(Delivery.mailing_id == mailing, Delivery.state == State.PENDING, cancelled)
+    cancelled = select(Mailing.id).where(Mailing.state == MailingState.CANCELLED)
+    waiting = and_(Delivery.mailing_id.in_(cancelled), Delivery.state == State.PENDING)
     return update(Delivery).where(waiting).values(state=State.SKIPPED, reason=CANCELLED)
 
 

@@ -4,28 +4,12 @@ import enum
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Enum, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from issues.models import Edition, Issue
+from newsletter.db import NAMES, WORD
 from subscribers.models import Subscriber
-
-WORD = Enum(
-    enum.StrEnum,
-    native_enum=False,
-    length=16,
-    create_constraint=False,
-    values_callable=lambda kind: [word.value for word in kind],
-)
-"""States are stored as their word, without a database type or constraint: a new word needs no migration."""
-
-NAMES = {
-    "ix": "%(table_name)s_%(column_0_N_name)s_index",
-    "uq": "%(table_name)s_%(column_0_N_name)s_unique",
-    "fk": "%(table_name)s_%(column_0_name)s_fkey",
-    "pk": "%(table_name)s_pkey",
-}
-"""Every constraint has a name on both databases, so that a migration can name it."""
 
 
 class Base(DeclarativeBase):

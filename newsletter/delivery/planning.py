@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import case, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Mailing, MailingEdition, MailingState, State
@@ -70,9 +70,7 @@ def _open(session: Session, mailing: int, now: datetime) -> bool:
     opened = scheduled.values(state=MailingState.SENDING, opened_at=now).returning(Mailing.id)
     if session.execute(opened).first() is None:
         return False
-    editions = mailing_editions(session, mailing)
-    for languages in count_by_languages(session):
-        _freeze(session, mailing, languages, edition_for(languages, editions))
+    _freeze(session, mailing, mailing_editions(session, mailing))
     return True
 
 
@@ -86,12 +84,12 @@ def mailing_editions(session: Session, mailing: int) -> dict[str, int]:
     return {row.language: row.edition_id for row in rows}
 
 
-def _freeze(session: Session, mailing: int, languages: str, edition: int) -> None:
-    """One statement for everyone who named the same languages: a million people are no more code than ten."""
-    row = {"mailing_id": mailing, "edition_id": edition, "state": State.PENDING.value} | {
-        "tries": 0,
-        "reason": "",
-        "settled": "",
-    }
-    people = select(Subscriber.id, *map(literal, row.values())).where(is_reachable(), Subscriber.languages == languages)
-    session.execute(insert(Delivery).from_select(["subscriber_id", *row], people))
+def _freeze(session: Session, mailing: int, editions: Mapping[str, int]) -> None:
+    """One statement, so one look at the list: who changes their languages meanwhile is still counted once."""
+    choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session)}
+    if not choices:
+        return
+    edition = case(choices, value=Subscriber.languages, else_=edition_for("", editions))
+    row = {"mailing_id": mailing, "state": State.PENDING.value, "tries": 0, "reason": "", "settled": ""}
+    people = select(Subscriber.id, edition, *map(literal, row.values())).where(is_reachable())
+    session.execute(insert(Delivery).from_select(["subscriber_id", "edition_id", *row], people))

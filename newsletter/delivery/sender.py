@@ -11,11 +11,11 @@ from pathlib import Path
 from threading import Event
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from issues.models import Edition, Issue
 from newsletter.db import Database
-from newsletter.delivery import control, generation, ledger, planning
+from newsletter.delivery import generation, ledger, planning
 from newsletter.delivery.headers import HeaderError
 from newsletter.delivery.inspection import UnsafeMessage, inspect
 from newsletter.delivery.ledger import Claim, Ledger
@@ -24,7 +24,7 @@ from newsletter.delivery.models import Generation, Mailing, MailingState
 from newsletter.mail import Message, SendError, Transport
 from subscribers import tokens
 from subscribers.addresses import envelope, normal
-from subscribers.errors import SubscriberError
+from subscribers.errors import BadAddress, SubscriberError
 from subscribers.vault import Vault
 
 _BATCH = 500
@@ -92,12 +92,12 @@ def _open_mailings(office: Office) -> list[tuple[int, datetime]]:
 
 
 def _send(office: Office, mailing: int, books: Ledger, transport: Transport, stopping: Event) -> None:
-    mailroom = _Mailroom(office, mailing, books, stopping)
     try:
+        mailroom = _Mailroom(office, mailing, books, stopping)
         transport.run(mailroom.take, books.barrier)
         _note(office, mailing, "")
-    except SendError as error:
-        log.warning("way out does not work", mailing=mailing, why=str(error), permanent=error.permanent)
+    except (SendError, HeaderError, UnsafeMessage) as error:
+        log.warning("mailing does not go on", mailing=mailing, why=str(error), permanent=error.permanent)
         _note(office, mailing, str(error), pause=error.permanent)
     finally:
         books.give_back()
@@ -107,12 +107,9 @@ def _send(office: Office, mailing: int, books: Ledger, transport: Transport, sto
 
 def _note(office: Office, mailing: int, note: str, *, pause: bool = False) -> None:
     """What a person should know about a mailing that does not go on; nothing once it does."""
+    sending = update(Mailing).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
     with office.database.write() as session:
-        found = control.find(session, mailing)
-        if found.state is MailingState.SENDING:
-            found.note = note
-            if pause:
-                control.pause(session, mailing, note)
+        session.execute(sending.values(note=note, state=MailingState.PAUSED if pause else MailingState.SENDING))
 
 
 class _Mailroom:
@@ -135,30 +132,40 @@ class _Mailroom:
             claim = self._claims.popleft()
             try:
                 return self._compose(claim)
-            except (SubscriberError, HeaderError, UnsafeMessage) as error:
-                log.error("message could not be made", delivery=claim.delivery, why=str(error))
-                self._books.give_up(claim.delivery, str(error))
+            except (BadAddress, HeaderError, UnsafeMessage) as error:
+                self._give_up(claim, error)
+            except SubscriberError as error:  # a wrong key file would take everyone with it
+                self._give_up(claim, error)
+                raise SendError(f"{error} Look at the keys, then resume.", permanent=True) from None
         return None
+
+    def _give_up(self, claim: Claim, error: Exception) -> None:
+        log.error("message could not be made", delivery=claim.delivery, why=str(error))
+        self._books.give_up(claim.delivery, str(error))
 
     def _compose(self, claim: Claim) -> Message:
         vault = self._office.vault
         address = vault.open_address(claim.sealed_address, claim.address_hash)
         name = vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
         recipient = envelope(normal(address))
-        data = self._editions[claim.edition].message(
-            Reader(
-                address=recipient,
-                name=name,
-                unsubscribe_url=unsubscribe_url(self._office.base_url, vault, claim.subscriber),
-                mark=vault.row_mark("delivery", claim.delivery),
-                date=self._office.clock(),
-            )
-        )
+        reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery)
+        data = self._editions[claim.edition].message(reader)
         inspect(data)
         return Message(claim.delivery, self._office.letterhead.address, recipient, data)
 
 
+def _reader(office: Office, address: str, name: str, subscriber: int, delivery: int) -> Reader:
+    return Reader(
+        address=address,
+        name=name,
+        unsubscribe_url=unsubscribe_url(office.base_url, office.vault, subscriber),
+        mark=office.vault.row_mark("delivery", delivery),
+        date=office.clock(),
+    )
+
+
 def _compiled(office: Office, mailing: int) -> dict[int, CompiledEdition]:
+    """The mailing's editions by number, each proved on a made-up reader: a wrong setting must stop all, not each."""
     with office.database.read() as session:
         slug = session.scalars(
             select(Issue.slug).join(Mailing, Mailing.issue_id == Issue.id).where(Mailing.id == mailing)
@@ -166,4 +173,7 @@ def _compiled(office: Office, mailing: int) -> dict[int, CompiledEdition]:
         campaign = slug.one()
         editions = planning.mailing_editions(session, mailing).values()
         found = session.scalars(select(Edition).where(Edition.id.in_(list(editions))))
-        return {edition.id: compile_edition(edition, campaign, office.letterhead) for edition in found}
+        compiled = {edition.id: compile_edition(edition, campaign, office.letterhead) for edition in found}
+    for edition in compiled.values():
+        inspect(edition.message(_reader(office, "reader@example.org", "", 0, 0)))
+    return compiled

@@ -1,6 +1,7 @@
 """The account is exact: whatever a server does, everyone counted ends as exactly one of five."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from newsletter.delivery import account, control
 from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState, State
 from newsletter.mail import Barrier, Reply, SendError, Take
 from subscribers import leaving
+from subscribers.keys import Keys
 from subscribers.models import Subscriber
+from subscribers.vault import Vault
 from tests.newsletter.conftest import NOW, Newsroom
 from tests.newsletter.smtp_server import DROP, Script, serving
 
@@ -308,6 +311,27 @@ def test_what_departed_and_was_never_answered_for_is_in_doubt(newsroom: Newsroom
     mailing = newsroom.schedule()
     newsroom.send(_Breaks())
     assert newsroom.states(mailing) == [State.IN_DOUBT, State.PENDING]
+
+
+def test_a_wrong_setting_pauses_the_mailing_and_costs_nobody_theirs(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    newsroom.office = replace(newsroom.office, base_url="https://nachrichten.exämple.org")
+    newsroom.send(_Paper())
+    found, note = state(newsroom, mailing)
+    assert (found, newsroom.states(mailing)) == (MailingState.PAUSED, [State.PENDING, State.PENDING])
+    assert "check the settings" in note
+
+
+def test_keys_that_do_not_fit_pause_the_mailing_at_the_first_person(newsroom: Newsroom) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    fitting = newsroom.office
+    newsroom.office = replace(fitting, vault=Vault(Keys.fresh()))
+    newsroom.send(_Paper())
+    found, note = state(newsroom, mailing)
+    assert (found, newsroom.states(mailing)) == (MailingState.PAUSED, [State.GIVEN_UP, State.PENDING])
+    assert "Look at the keys" in note
 
 
 def test_a_server_that_echoes_addresses_leaves_none_in_the_books(newsroom: Newsroom) -> None:
