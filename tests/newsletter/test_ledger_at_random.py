@@ -1,0 +1,257 @@
+"""Any order of claims, replies, deaths, departures of people and decisions: the books stay exact."""
+
+import shutil
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete, event, select
+
+from newsletter.db import Database
+from newsletter.delivery import account, control, generation, planning
+from newsletter.delivery.account import open_doubts
+from newsletter.delivery.generation import Lease
+from newsletter.delivery.ledger import MOVES, Ledger, bury_the_dead
+from newsletter.delivery.message import Letterhead
+from newsletter.delivery.models import Delivery, MailingState, State
+from newsletter.delivery.sender import Office
+from newsletter.mail import Reply
+from subscribers import leaving
+from subscribers.keys import Keys
+from subscribers.models import Subscriber
+from subscribers.vault import Vault
+from tests.newsletter.conftest import NOW, Clock, Newsroom
+
+PEOPLE = tuple("abcdef")
+ANSWERS = st.sampled_from([(250, True), (250, True), (550, False), (450, False), (None, False), (None, True)])
+
+_KNOWN = ", ".join(f"('{before}', '{after}')" for before, afters in MOVES.items() for after in afters)
+GUARD = f"""CREATE TRIGGER moves BEFORE UPDATE OF state ON delivery WHEN (old.state, new.state) NOT IN (VALUES {_KNOWN})
+BEGIN SELECT RAISE(ABORT, 'no such move'); END"""
+"""The table of moves, held by the database itself: no statement anywhere may go around it."""
+
+
+@dataclass
+class Process:
+    """A sender: what ends its life, its books, and what it holds."""
+
+    life: ExitStack
+    lease: Lease
+    books: Ledger
+    claimed: list[int] = field(default_factory=list)
+    departed: list[int] = field(default_factory=list)
+
+
+class Books(RuleBasedStateMachine):
+    """Up to two senders and a person at the desk; `arrived` is the truth about who got what."""
+
+    template: Path
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "newsletter.db"
+        shutil.copy(self.template, path)
+        self.database = Database(f"sqlite:///{path}")
+        event.listen(self.database.engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
+        self.clock = Clock()
+        letterhead = Letterhead("news@example.org", "", "news.example.org")
+        vault = Vault(Keys.fresh())
+        office = Office(self.database, vault, letterhead, "https://example.org", Path(self.folder.name), self.clock)
+        self.newsroom = Newsroom(office, self.clock)
+        self.people = self.newsroom.add(*PEOPLE)
+        self.mailing = self.newsroom.schedule()
+        with self.database.write() as session:
+            planning.open_due(session, NOW)
+            session.connection().exec_driver_sql(GUARD)
+        self.processes: list[Process] = []
+        self.arrived: Counter[int] = Counter()
+        self.sent_again: Counter[int] = Counter()
+        self.doubts_allowed = 0
+
+    def teardown(self) -> None:
+        if not hasattr(self, "processes"):
+            return
+        for process in self.processes:
+            process.life.close()
+        self._bring_to_an_end()
+        self.database.close()
+        self.folder.cleanup()
+
+    # What senders do
+
+    @precondition(lambda self: len(self.processes) < 2)
+    @rule()
+    def start(self) -> None:
+        life = ExitStack()
+        office = self.newsroom.office
+        lease = life.enter_context(generation.living(self.database.engine, office.lock_folder, self.clock()))
+        bury_the_dead(lease, self.clock())
+        self.processes.append(Process(life, lease, Ledger(lease, self.mailing, NOW, self.clock)))
+
+    @precondition(lambda self: self.processes)
+    @rule(data=st.data(), most=st.integers(1, 4))
+    def claim(self, data: st.DataObject, most: int) -> None:
+        process = data.draw(st.sampled_from(self.processes))
+        process.claimed += [claim.delivery for claim in process.books.claim(most)]
+
+    @precondition(lambda self: any(process.claimed for process in self.processes))
+    @rule(data=st.data())
+    def depart(self, data: st.DataObject) -> None:
+        process = data.draw(st.sampled_from([process for process in self.processes if process.claimed]))
+        delivery = process.claimed.pop(0)
+        unreachable = delivery in self._unreachable()
+        leaving = process.books.barrier([], [delivery])
+        assert not (unreachable and leaving)
+        process.departed += leaving
+
+    @precondition(lambda self: any(process.departed for process in self.processes))
+    @rule(data=st.data(), answer=ANSWERS, next_too=st.booleans())
+    def answer(self, data: st.DataObject, answer: tuple[int | None, bool], next_too: bool) -> None:
+        """The server answers; the reply of one and the departure of the next may ride together."""
+        process = data.draw(st.sampled_from([process for process in self.processes if process.departed]))
+        delivery = process.departed.pop(0)
+        code, complete = answer
+        self.arrived[delivery] += complete
+        self.doubts_allowed += code is None and complete
+        departing = [process.claimed.pop(0)] if next_too and process.claimed else []
+        process.departed += process.books.barrier([Reply(delivery, code, "words", complete)], departing)
+
+    @precondition(lambda self: self.processes)
+    @rule(data=st.data(), arrived=st.booleans())
+    def die(self, data: st.DataObject, arrived: bool) -> None:
+        process = data.draw(st.sampled_from(self.processes))
+        self.processes.remove(process)
+        self.doubts_allowed += len(process.departed)
+        self.arrived.update(process.departed if arrived else [])
+        process.life.close()
+
+    @precondition(lambda self: self.processes)
+    @rule(data=st.data())
+    def stop(self, data: st.DataObject) -> None:
+        process = data.draw(st.sampled_from(self.processes))
+        self.processes.remove(process)
+        self.doubts_allowed += len(process.departed)
+        process.books.give_back()
+        process.books.finish()
+        process.lease.end(self.clock())
+        process.life.close()
+
+    # What people do
+
+    @rule(act=st.sampled_from([control.pause, control.resume, control.cancel]), sure=st.integers(0, 3))
+    def decide(self, act: object, sure: int) -> None:
+        if act is control.cancel and sure:
+            return  # or most examples would be over soon
+        try:
+            with self.database.write() as session:
+                if act is control.pause:
+                    control.pause(session, self.mailing)
+                elif act is control.resume:
+                    control.resume(session, self.mailing, self.clock())
+                else:
+                    control.cancel(session, self.mailing, self.clock())
+        except control.MailingError:
+            pass
+
+    @rule(send_again=st.booleans())
+    def settle(self, send_again: bool) -> None:
+        with self.database.write() as session:
+            doubts = session.scalars(select(Delivery.id).where(open_doubts(self.mailing))).all()
+            if self._state() is MailingState.CANCELLED:
+                send_again = False
+            assert control.settle_doubts(session, self.mailing, send_again=send_again) == len(doubts)
+        self.sent_again.update(doubts if send_again else [])
+
+    @rule(person=st.integers(0, len(PEOPLE) - 1), act=st.sampled_from(["leave", "undo", "erase"]))
+    def come_and_go(self, person: int, act: str) -> None:
+        with self.database.write() as session:
+            if act == "erase":
+                session.execute(delete(Subscriber).where(Subscriber.id == self.people[person]))
+            else:
+                getattr(leaving, act)(session, self.people[person], self.clock())
+
+    @rule(minutes=st.integers(-90, 180))
+    def time_passes(self, minutes: int) -> None:
+        """Or goes back."""
+        self.clock.now += timedelta(minutes=minutes)
+
+    # What holds always
+
+    @invariant()
+    def the_account_is_exact(self) -> None:
+        if not hasattr(self, "mailing"):
+            return
+        states = self._states()
+        assert len(states) == len(PEOPLE)
+        held = Counter(d for process in self.processes for d in (*process.claimed, *process.departed))
+        assert max(held.values(), default=1) == 1
+        for delivery, state in states.items():
+            assert self.arrived[delivery] <= 1 + self.sent_again[delivery]
+            if state is State.ACCEPTED:
+                assert self.arrived[delivery]
+            if self.arrived[delivery] > self.sent_again[delivery]:
+                assert state in (State.ATTEMPTING, State.ACCEPTED, State.IN_DOUBT)
+        doubts = sum(state is State.IN_DOUBT for state in states.values())
+        assert doubts <= self.doubts_allowed
+
+    def _bring_to_an_end(self) -> None:
+        """Whatever happened: a sender that lives, a mailing that goes on, and everyone ends as one of five."""
+        self.processes.clear()
+        with self.database.write() as session:
+            if self._state() is MailingState.PAUSED:
+                control.resume(session, self.mailing, self.clock())
+        self.clock.now += timedelta(days=1)
+        self.start()
+        process = self.processes[0]
+        while claims := process.books.claim(10):
+            for claim in claims:
+                for delivery in process.books.barrier([], [claim.delivery]):
+                    self.arrived[delivery] += 1
+                    process.books.barrier([Reply(delivery, 250, "kept", complete=True)], [])
+        process.books.give_back()
+        process.books.finish()
+        process.life.close()
+        self.processes.clear()
+        assert self._state() in (MailingState.FINISHED, MailingState.CANCELLED)
+        with self.database.read() as session:
+            counted = account.account(session, self.mailing)
+        assert (counted.people, counted.waiting) == (len(PEOPLE), 0)
+        self.the_account_is_exact()
+
+    def _states(self) -> dict[int, State]:
+        with self.database.read() as session:
+            return {row.id: row.state for row in session.execute(select(Delivery.id, Delivery.state))}
+
+    def _state(self) -> MailingState:
+        with self.database.read() as session:
+            return control.find(session, self.mailing).state
+
+    def _unreachable(self) -> set[int]:
+        with self.database.read() as session:
+            there = select(Subscriber.id).where(Subscriber.state == "subscribed")
+            gone = Delivery.subscriber_id.not_in(there) | Delivery.subscriber_id.is_(None)
+            return set(session.scalars(select(Delivery.id).where(gone)))
+
+
+def test_the_books_are_exact_in_any_order_of_things(sqlite_with_tables: Path) -> None:
+    machine = type("BooksHere", (Books,), {"template": sqlite_with_tables})
+    run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis leaves it untyped
+        machine,
+        settings=settings(
+            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
