@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError
 
 from issues.resources.importing import import_all
 from newsletter import config, wiring
+from newsletter.db import reason
 from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
-from newsletter.wiring import Newsletter, utc_now
+from newsletter.wiring import FIXABLE, Newsletter, utc_now
 from subscribers.retention import erase_left
 
 log = structlog.get_logger()
@@ -67,9 +68,13 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stopping.set())
     try:
         newsletter = wiring.build(config.load())
-    except config.SettingsError as error:
+        newsletter.vault  # noqa: B018 - keys that are missing are said now, not when the first mail is due
+    except FIXABLE as error:
         log.error(str(error))
         return 2
+    except DBAPIError as error:
+        log.error("the database cannot be used", why=reason(error))
+        return 1
     if "--once" in arguments:
         outcomes = [run(job, newsletter, stopping) for job in JOBS]
         return 0 if all(outcomes) else 1
@@ -82,7 +87,9 @@ def run(job: Job, newsletter: Newsletter, stopping: Event) -> bool:
     try:
         job.run(newsletter, stopping)
     except DBAPIError as error:
-        log.error("the database cannot be used; it is tried again", job=job.name, why=str(error.orig))
+        log.error("the database cannot be used; it is tried again", job=job.name, why=reason(error))
+    except FIXABLE as error:
+        log.error("job failed", job=job.name, why=str(error))
     except Exception as error:  # noqa: BLE001 - a job that fails must not stop the others, nor the next beat
         log.error("job failed", job=job.name, why=type(error).__name__)
     else:

@@ -1,19 +1,13 @@
 """The program: every error a person can meet is one sentence, and none is a traceback."""
 
 import sys
+from traceback import extract_tb
 
 from sqlalchemy.exc import DBAPIError
 
-from issues.errors import IssueError
 from newsletter.cli import app
-from newsletter.config import SettingsError
-from newsletter.db import DatabaseError
-from newsletter.delivery.control import MailingError
-from newsletter.mail import SendError
-from newsletter.zones import TimeError
-from subscribers.errors import SubscriberError
-
-FIXABLE = (IssueError, SubscriberError, SettingsError, MailingError, SendError, TimeError, DatabaseError)
+from newsletter.db import reason
+from newsletter.wiring import FIXABLE
 
 
 def main() -> None:
@@ -23,9 +17,16 @@ def main() -> None:
     except FIXABLE as error:
         _fail(str(error), 2)
     except DBAPIError as error:
-        _fail(f"The database cannot be used: {error.orig}. Nothing was left half done; mend it and try again.", 1)
+        _fail(f"The database cannot be used: {reason(error)}. Nothing was left half done: try again then.", 1)
     except OSError as error:
-        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror}.", 2)
+        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or 'it is not there'}.", 2)
+    except Exception as error:  # noqa: BLE001 - a traceback could quote a person, and helps nobody who is not a programmer
+        place = extract_tb(error.__traceback__)[-1]
+        _fail(
+            f"The program made a mistake ({type(error).__name__}, {place.filename}, line {place.lineno}). "
+            "Nothing was left half done; please report this line.",
+            1,
+        )
 
 
 def _fail(sentence: str, code: int) -> None:

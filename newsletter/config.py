@@ -6,9 +6,10 @@ Every field's description is printed in docs/settings.md; a test keeps the two a
 import os
 import re
 import tomllib
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 from platformdirs import user_config_path
@@ -40,11 +41,34 @@ def _one_line(value: str) -> str:
     return value.strip()
 
 
+def _mailbox(value: str) -> str:
+    """`Name <address>` or an address alone; empty where there is none."""
+    address = parseaddr(value)[1]
+    if value and (not re.fullmatch(r"[^\s<>,;]+@[^\s<>,;]+", address) or not value.endswith((f"<{address}>", address))):
+        raise ValueError("it is written Name <address>, the name in quotation marks where it holds a comma")
+    return value
+
+
+def _parts(url: str, form: str) -> SplitResult:
+    """An address taken apart. Its own errors would quote it, and with it perhaps a password."""
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port != 0
+    except ValueError:
+        port_is_one = False
+    if not port_is_one or re.search(r"\s", url):
+        raise ValueError(f"it is written like {form}")
+    return parts
+
+
 Color = Annotated[str, AfterValidator(_color)]
 Line = Annotated[str, AfterValidator(_one_line)]
+Mailbox = Annotated[Line, AfterValidator(_mailbox)]
 
 FILE = "newsletter.toml"
 TRANSPORT_SCHEMES = ("smtp", "smtps", "maildir")
+DATABASE_SCHEMES = ("postgresql", "sqlite")
+_IN_PASSWORDS = " (in a password, / is %2F, @ is %40, : is %3A)"
 
 
 class Settings(BaseSettings):
@@ -52,6 +76,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="NEWSLETTER_",
+        env_ignore_empty=True,  # a variable that is set to nothing says nothing
         extra="forbid",
         hide_input_in_errors=True,  # a wrong value may be a password
         frozen=True,
@@ -76,12 +101,12 @@ class Settings(BaseSettings):
     base_url: str = Field(
         "http://localhost:8000", description="Where readers reach the pages; links in mails begin with it."
     )
-    sender: Line = Field(
+    sender: Mailbox = Field(
         "Newsletter <news@example.org>",
         alias="NEWSLETTER_FROM",
         description="The From line: `Name <address>`.",
     )
-    reply_to: Line = Field("", description="Where answers go; without it, to the sender.")
+    reply_to: Mailbox = Field("", description="Where answers go; without it, to the sender.")
     list_id: Line = Field(
         "newsletter.example.org",
         description="The list's name in mail programs (RFC 2919): a domain of yours.",
@@ -124,16 +149,41 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _base(cls, value: str) -> str:
-        url = urlsplit(value)
-        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        url = _parts(value, "https://news.example.org")
+        beyond = url.query or url.fragment or url.username is not None
+        if url.scheme not in ("http", "https") or not url.hostname or beyond:
             raise ValueError("it is an address like https://news.example.org")
         return value.rstrip("/")
 
     @field_validator("transport")
     @classmethod
     def _way_out(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in TRANSPORT_SCHEMES:
+        url = value.get_secret_value()
+        if url.partition(":")[0] not in TRANSPORT_SCHEMES:
             raise ValueError("it begins with smtp://, smtps:// or maildir:")
+        if not url.startswith("maildir:"):
+            _parts(url, f"smtp://user:password@host:587{_IN_PASSWORDS}")
+        elif url == "maildir:":
+            raise ValueError("it names no folder; it is written like maildir:/var/mail/outbox")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        url = value.get_secret_value()
+        if url.partition(":")[0] not in DATABASE_SCHEMES:
+            raise ValueError("it begins with postgresql://, and without it the database is a file in the home")
+        if url.startswith("postgresql:"):
+            _parts(url, f"postgresql://user:password@host/name{_IN_PASSWORDS}")
+        return value
+
+    @field_validator("list_id")
+    @classmethod
+    def _list(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", value):
+            raise ValueError("it is a domain of yours, like news.example.org")
         return value
 
     @classmethod
@@ -155,6 +205,10 @@ class _HomeFile(TomlConfigSettingsSource):
 
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         values = super()._read_file(file_path)
+        if "home" in values:
+            raise SettingsError(
+                f"{FILE} lies in the home, so it cannot say where that is: set NEWSLETTER_HOME instead."
+            )
         return {"NEWSLETTER_FROM" if key == "from" else key: value for key, value in values.items()}
 
 
@@ -169,6 +223,8 @@ def load(**overrides: Any) -> Settings:
             raise SettingsError(f"There is no setting {name.lower()}: see docs/settings.md ({FILE}).") from None
         why = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"NEWSLETTER_{name} cannot be so: {why} (a variable, or in {FILE}).") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{FILE} in the home is not in UTF-8 (at byte {error.start}): save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{FILE} in the home cannot be read: {error}.") from None
 

@@ -1,21 +1,57 @@
 """The database: one engine, SQLite in the home or a PostgreSQL by URL, and two kinds of transactions on it."""
 
+import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 READ_ONLY = "newsletter_read_only"
+
+MENDING = {
+    "SQLITE_FULL": "free space on its disk",
+    "SQLITE_IOERR": "look whether its disk is full, or its folder gone",
+    "SQLITE_BUSY": "another program is writing for long, so wait for its end",
+    "SQLITE_READONLY": "let this user write its file and folder",
+    "SQLITE_CANTOPEN": "let this user write its file and folder",
+    "SQLITE_NOTADB": "put a good copy in its place",
+    "SQLITE_CORRUPT": "put a good copy in its place",
+}
+"""What to do about an error of SQLite's."""
+WORD = Enum(
+    enum.StrEnum,
+    native_enum=False,
+    length=16,
+    create_constraint=False,
+    values_callable=lambda kind: [word.value for word in kind],
+)
+"""States are stored as their word, without a database type or constraint: a new word needs no migration."""
+
+NAMES = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_index",
+    "uq": "%(table_name)s_%(column_0_N_name)s_unique",
+    "fk": "%(table_name)s_%(column_0_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+"""Every constraint has a name on both databases, so that a migration can name it."""
 
 
 class DatabaseError(Exception):
     """The database cannot be used: one sentence saying why. Trying again may help."""
 
     permanent = False
+
+
+def reason(error: DBAPIError) -> str:
+    """What the database said, in one line, and what to do: the lines that PostgreSQL adds may quote values."""
+    said = str(error.orig).partition("\n")[0].rstrip(".")
+    kind = "_".join(getattr(error.orig, "sqlite_errorname", "").split("_")[:2])
+    return f"{said}; {MENDING.get(kind, 'look at DATABASE_URL and at its server')}"
 
 
 class Database:

@@ -57,6 +57,7 @@ def check(session: Session, issue: Issue, press: Press) -> list[Finding]:
 def schedule(session: Session, issue: Issue, when: When, press: Press, now: datetime) -> Mailing:
     """Freeze the issue and schedule its mailing. Raises Blocked or Conflict, and then nothing was changed."""
     _refuse_second_mailing(session, issue)
+    _refuse_the_past(when, now)
     if blocking := [finding for finding in check(session, issue, press) if finding.blocks]:
         raise Blocked(_blocked(issue, blocking))
     frozen = editions.freeze(session, issue, press.brand, now)
@@ -108,10 +109,19 @@ def _refuse_second_mailing(session: Session, issue: Issue) -> None:
         )
 
 
+def _refuse_the_past(when: When, now: datetime) -> None:
+    """Such a mailing would be held as soon as it was due: most likely a year or a month is a slip."""
+    latest = when.not_later_than or when.due_at + planning.LATEST
+    if latest < max(now, when.due_at):
+        what = "the latest start lies before the start" if latest < when.due_at else "that time has passed"
+        raise Conflict(f"The issue cannot be scheduled so: {what}; name a later one, or `now`.")
+
+
 def _blocked(issue: Issue, blocking: Sequence[Finding]) -> str:
     first = blocking[0]
-    more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    more = f", and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    waivable = f"; `--waive {first.check}` lets it pass" if first.check in checks.CHECKS else ""
     return (
         f"Issue {issue.slug} cannot go yet: {first.where} {first.what}; {first.fix}{more} "
-        f"(`newsletter issues check {issue.slug}` lists all; `--waive {first.check}` lets it pass)."
+        f"(`newsletter issues check {issue.slug}` lists all{waivable})."
     )

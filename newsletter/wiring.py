@@ -4,24 +4,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from issues.errors import IssueError
 from issues.rendering import Brand
 from issues.resources.fetching import fetch
 from issues.resources.found import Fetch
 from newsletter import config
 from newsletter.config import Settings, SettingsError
-from newsletter.db import Database
+from newsletter.db import Database, DatabaseError
+from newsletter.delivery.control import MailingError
+from newsletter.delivery.headers import HeaderError
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.sender import Office
-from newsletter.mail import Transport
+from newsletter.mail import SendError, Transport
 from newsletter.migrations import upgrade
 from newsletter.publishing import Press
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
+from newsletter.zones import TimeError
+from subscribers.errors import KeysMissing, SubscriberError
 from subscribers.keys import Keys
+from subscribers.people import is_anyone_known
 from subscribers.vault import Vault
+
+FIXABLE = (IssueError, SubscriberError, SettingsError, MailingError, SendError, TimeError, DatabaseError, HeaderError)
+"""Errors whose sentence is written for a person, and holds no address, name or secret."""
 
 
 def utc_now() -> datetime:
@@ -78,35 +86,61 @@ class Newsletter:
 
 
 def build(settings: Settings) -> Newsletter:
-    """The installation in an existing home, its tables up to date."""
-    if not settings.home.is_dir():
+    """The installation in an existing home, its tables up to date. A setting that cannot be is said here."""
+    if not (settings.home / config.FILE).is_file():
         raise SettingsError(
             f"There is no newsletter in {settings.home}: `newsletter init` makes one (or set NEWSLETTER_HOME)."
         )
+    _check(settings)
     database = Database(config.database_url(settings))
     upgrade(database)
     return Newsletter(settings, database)
 
 
+def _check(settings: Settings) -> None:
+    """Say at the start what would otherwise be said when the first mail is to go."""
+    config.keys_path(settings)
+    make_transport(settings.transport.get_secret_value())
+
+
 def make_home(settings: Settings, toml: str) -> Newsletter:
     """A new home with its settings file and keys; what is there already stays as it is."""
+    _check(settings)
     home = settings.home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = home / config.FILE
     if not file.exists():
         file.write_text(toml, encoding="utf-8")
         file.chmod(0o600)  # it may come to hold a password
-    keys = config.keys_path(settings)
-    if not keys.exists():
-        Keys.create(keys)
-    return build(settings)
+    newsletter = build(settings)
+    _keep_keys(newsletter, config.keys_path(settings))
+    return newsletter
+
+
+def _keep_keys(newsletter: Newsletter, path: Path) -> None:
+    """Make keys where there are none; never where people are held under others, who could not be read with new ones."""
+    if path.exists():
+        return
+    with newsletter.database.read() as session:
+        if is_anyone_known(session):
+            raise KeysMissing(
+                f"This newsletter has readers, but their key file is not at {path}: put it back from where you keep "
+                "it safe, or name it in NEWSLETTER_KEYS."
+            )
+    try:
+        Keys.create(path)
+    except OSError as error:
+        raise SettingsError(
+            f"The keys cannot be kept at {path} ({error.strerror}): "
+            "name a file in NEWSLETTER_KEYS that you may write, outside the home."
+        ) from None
 
 
 def make_transport(url: str) -> Transport:
     """The way out that a TRANSPORT setting names; its errors show nothing of the URL, which may hold a password."""
-    parts = urlsplit(url)
-    if parts.scheme == "maildir":
-        return MaildirTransport(Path(parts.path))
+    scheme, _, place = url.partition(":")
+    if scheme == "maildir":
+        return MaildirTransport(Path(place))
     try:
         return SmtpTransport(SmtpServer.from_url(url))
     except ValueError as error:

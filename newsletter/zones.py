@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+YEARS = range(2000, 2200)
+"""Beyond them is a slip of the keyboard, and at the far ends a zone leads out of the calendar."""
+
 
 class TimeError(Exception):
     """A time that cannot be: one sentence saying why."""
@@ -18,6 +21,8 @@ def read(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         entered = datetime.fromisoformat(text.strip())
     except ValueError:
         raise TimeError(f"{text[:40]!r} is no time: write it like 2021-12-01 09:00, or `now`.") from None
+    if entered.year not in YEARS:
+        raise TimeError(f"{text[:40]!r} is no time of a mailing: write it like 2021-12-01 09:00, or `now`.")
     if entered.tzinfo is not None:
         return entered.astimezone(UTC)
     moment = entered.replace(tzinfo=zone).astimezone(UTC)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from subscribers.errors import SubscriberError
 from subscribers.inserting import insert_new
+from subscribers.languages import normal
 from subscribers.models import Consent, ConsentWording
 
 
@@ -22,11 +23,14 @@ class Wording:
 
 
 def wording_id(session: Session, wording: Wording) -> int:
-    """The number under which this very wording is kept; a new one is kept from now on."""
+    """The number under which this very wording is kept; a new one is kept from now on.
+
+    Raises SubscriberError for an empty wording, BadLanguage for a language that is none.
+    """
     text = wording.text.strip()
     if not text:
         raise SubscriberError("Say what these people agreed to, and where: nobody is written to without consent.")
-    kept = {"language": wording.language, "digest": hashlib.sha256(text.encode()).hexdigest()}
+    kept = {"language": normal(wording.language), "digest": hashlib.sha256(text.encode()).hexdigest()}
     session.execute(insert_new(session, ConsentWording).values(**kept, text=text))
     return session.scalars(select(ConsentWording.id).filter_by(**kept)).one()
 

@@ -78,6 +78,11 @@ def add(
     return session.scalars(select(Subscriber).filter_by(address_hash=person["address_hash"])).one()
 
 
+def is_anyone_known(session: Session) -> bool:
+    """Whether anything is kept here that the present keys must open: a person, or the hash of one who left."""
+    return any(session.scalar(select(column).limit(1)) is not None for column in (Subscriber.id, Suppression.day))
+
+
 def sealed(vault: Vault, *, address: str, name: str, languages: str) -> dict[str, Any]:
     """A row for `enrol`, checked and sealed. Raises BadAddress, BadLanguage or SubscriberError."""
     known = normal_address(address)

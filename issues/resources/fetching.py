@@ -96,7 +96,7 @@ def host_of(url: str) -> str:
 def _follow(session: requests.Session, url: str, headers: dict[str, str], limit: int, seconds: float) -> Fetched:
     start = host_of(url)
     for _ in range(_REDIRECTS + 1):
-        _check_form(url)
+        check_form(url)
         with session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=seconds) as response:
             if not response.is_redirect:
                 return _taken(url, response, limit)
@@ -104,7 +104,8 @@ def _follow(session: requests.Session, url: str, headers: dict[str, str], limit:
     raise FetchFailed(f"{start} redirects more than {_REDIRECTS} times; enter the address it should lead to.")
 
 
-def _check_form(url: str) -> None:
+def check_form(url: str) -> None:
+    """Raises FetchRefused for what is no address of the web, or holds a password."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -15,6 +15,7 @@ from issues.errors import IssueError, NotFound, Unreadable
 from issues.languages import normal
 from issues.models import Resource, ResourceText, Source, SourceKind
 from issues.resources import files, rss, wordpress
+from issues.resources.fetching import check_form
 from issues.resources.flags import flags
 from issues.resources.found import Fetch, Found, Reading
 from issues.resources.pairing import merge, move_out, speaks
@@ -50,9 +51,12 @@ class SourceReport:
 def add_source(session: Session, url: str, kind: SourceKind | None = None, language: str | None = None) -> Source:
     """The source at `url`, new or known. A kind or language given later counts from the next import on.
 
-    A new source's kind is guessed from its address where none is given. Raises Unreadable for a language that is none.
+    A new source's kind is guessed from its address where none is given. Raises Unreadable for a language that is none,
+    FetchRefused for an address that is none, or that holds a password.
     """
     url = url.strip()
+    if files.is_remote(url):
+        check_form(url)
     source = session.scalar(select(Source).where(Source.url == url))
     if source is None:
         source = Source(url=url, kind=kind or _guess(url))
@@ -85,10 +89,12 @@ def import_source(write: Sessions, source: Source, fetch: Fetch, now: datetime) 
         reading = _READERS[source.kind](source, fetch)
     except IssueError as error:
         with write() as session:
-            _locked(session, source.id).failure = str(error)
+            return SourceReport(source.url, failure=_failed(session, source.id, str(error)))
+    try:
+        with write() as session:
+            return store(session, source.id, reading, now)
+    except NotFound as error:
         return SourceReport(source.url, failure=str(error))
-    with write() as session:
-        return store(session, source.id, reading, now)
 
 
 def store(session: Session, source_id: int, reading: Reading, now: datetime) -> SourceReport:
@@ -103,6 +109,18 @@ def store(session: Session, source_id: int, reading: Reading, now: datetime) -> 
     source.modified_until = reading.modified_until
     session.flush()
     return report
+
+
+def _failed(session: Session, source_id: int, why: str) -> str:
+    """Note why, and return it. A source that was never read is most likely a slip, so it is not kept."""
+    source = session.get(Source, source_id, with_for_update=True)
+    if source is None:
+        return why
+    if source.imported_at is None:
+        session.delete(source)
+        return f"{why} The source is not remembered, since it never could be read."
+    source.failure = why
+    return why
 
 
 def _guess(url: str) -> SourceKind:

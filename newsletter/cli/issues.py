@@ -1,5 +1,7 @@
 """`newsletter issues ...`"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -19,6 +21,7 @@ from newsletter import preflight, publishing, zones
 from newsletter.cli.terminal import AsJson, By, opened, print_json, print_table, say
 from newsletter.publishing import When
 from newsletter.wiring import Newsletter, utc_now
+from subscribers.audience import count_by_languages
 
 app = typer.Typer(no_args_is_help=True, help="An issue: draft it, take it out and in as a file, check and schedule it.")
 
@@ -107,7 +110,7 @@ def apply(
 ) -> None:
     """Take an edited issue file in; what somebody changed since is kept, and said."""
     text = _text_of(file)
-    with opened() as newsletter, newsletter.database.write() as session:
+    with opened() as newsletter, newsletter.database.write() as session, _naming(file):
         issue = publishing.find_issue(session, read(text).slug)
         applied = exchange.apply(session, issue, text, by=by, now=utc_now(), small_edit=small_edit)
     for line in [*applied.changes, *applied.notes]:
@@ -140,9 +143,9 @@ def render(
     name: Annotated[str, typer.Option(help="The reader's name; none: a reader without one.")] = "",
 ) -> None:
     """Write every edition as it would be sent now: HTML, plain text, raw message."""
-    to.mkdir(parents=True, exist_ok=True)
     with opened() as newsletter, newsletter.database.read() as session:
         issue = publishing.find_issue(session, slug)
+        to.mkdir(parents=True, exist_ok=True)
         for language in issue.languages:
             rendered = render_edition(issue, language, newsletter.brand)
             mail = publishing.sample_message(rendered, language, slug, newsletter.press, name=name, date=utc_now())
@@ -188,6 +191,8 @@ def schedule(
             waivers.waive(session, issue, name, language, by=by, now=now)
         mailing = publishing.schedule(session, issue, _when(at, not_later_than, newsletter), newsletter.press, now)
         say(f"Mailing {mailing.id}: issue {slug} goes on {zones.show(mailing.due_at, mailing.zone)}.")
+        people = sum(count_by_languages(session).values())
+        say(f"It would reach {people} people now." if people else "Nobody is on the list yet: it would reach no one.")
 
 
 def print_findings(findings: list[Finding]) -> None:
@@ -203,6 +208,15 @@ def print_findings(findings: list[Finding]) -> None:
     )
 
 
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """An error of the issue file names its line; here it gets the file's name too."""
+    try:
+        yield
+    except Unreadable as error:
+        raise Unreadable(f"{file.name}, {error}.") from None
+
+
 def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
@@ -214,9 +228,12 @@ def _month(text: str, newsletter: Newsletter) -> date:
     if not text:
         return utc_now().astimezone(newsletter.zone).date().replace(day=1)
     try:
-        return date.fromisoformat(f"{text}-01")
+        first = date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise zones.TimeError(f"{text[:40]!r} is no month: write it like 2021-11.") from None
+        first = None
+    if first is None or first.year not in zones.YEARS:
+        raise zones.TimeError(f"{text[:40]!r} is no month of an issue: write it like 2021-11.")
+    return first
 
 
 def _when(at: str, not_later_than: str, newsletter: Newsletter) -> When:

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from newsletter import zones
-from newsletter.cli.terminal import AsJson, opened, print_json, print_table, say
+from newsletter.cli.terminal import LARGEST_NUMBER, AsJson, opened, print_json, print_table, say
 from newsletter.delivery import account, control
 from newsletter.delivery.account import Doubt
 from newsletter.delivery.models import OUTCOMES
@@ -15,7 +15,7 @@ from subscribers import people
 
 app = typer.Typer(no_args_is_help=True, help="Sends: how they stand, and what to do with them.")
 
-Number = Annotated[int, typer.Argument(help="The mailing's number, as `mailings list` shows it.")]
+Number = Annotated[int, typer.Argument(max=LARGEST_NUMBER, help="The mailing's number, as `mailings list` shows it.")]
 
 
 @app.command("list")
@@ -88,6 +88,7 @@ def doubts(
     with opened() as newsletter:
         if send_again or leave:
             with newsletter.database.write() as session:
+                control.find(session, number)
                 settled = control.settle_doubts(session, number, send_again=send_again)
             say(f"{settled} doubts settled: {'they are written to again' if send_again else 'left as they are'}.")
             return

@@ -10,12 +10,15 @@ from issues.languages import own_name
 from issues.models import Resource, SourceKind
 from issues.resources import importing, pairing, shelf
 from issues.resources.flags import flags
-from newsletter.cli.terminal import AsJson, console, opened, print_json, print_table, say
+from newsletter.cli.terminal import LARGEST_NUMBER, AsJson, console, opened, print_json, print_table, say
 from newsletter.wiring import utc_now
 
 app = typer.Typer(no_args_is_help=True, help="What there is to share: import it, list it, pair languages, put away.")
 
-Number = Annotated[int, typer.Argument(help="The resource's number, as `resources list` shows it.")]
+Number = Annotated[int, typer.Argument(max=LARGEST_NUMBER, help="The resource's number, as `resources list` shows it.")]
+TextNumber = Annotated[
+    int, typer.Argument(max=LARGEST_NUMBER, help="The text's number, as `resources list --json` shows it.")
+]
 
 
 @app.command("import")
@@ -67,7 +70,8 @@ def list_(
 
 @app.command()
 def pair(
-    number: Number, others: Annotated[list[int], typer.Argument(help="The same text in other languages.")]
+    number: Number,
+    others: Annotated[list[int], typer.Argument(max=LARGEST_NUMBER, help="The same text in other languages.")],
 ) -> None:
     """Say that these are one text in several languages."""
     with opened() as newsletter, newsletter.database.write() as session:
@@ -78,7 +82,7 @@ def pair(
 
 @app.command()
 def unpair(
-    text: Annotated[int, typer.Argument(help="The text's number, as `resources list --json` shows it.")],
+    text: TextNumber,
 ) -> None:
     """Give a text a resource of its own again; issues keep what they show."""
     with opened() as newsletter, newsletter.database.write() as session:
@@ -102,7 +106,7 @@ def dismiss(
 
 @app.command()
 def language(
-    text: Annotated[int, typer.Argument(help="The text's number, as `resources list --json` shows it.")],
+    text: TextNumber,
     tag: Annotated[str, typer.Argument(help="en, es, vi ...")],
 ) -> None:
     """Say which language a text is in, where its source did not."""

@@ -72,5 +72,10 @@ def show(address: Address, json: AsJson = False) -> None:
     if json:
         print_json(asdict(held))
         return
-    for field, value in asdict(held).items():
+    for field, value in (asdict(held) | {"consents": "; ".join(map(_agreed, held.consents))}).items():
         say(f"{field.replace('_', ' ')}: {value if value not in (None, '') else '-'}")
+
+
+def _agreed(consent: people.Agreed) -> str:
+    until = f", withdrawn on {consent.withdrawn_on}" if consent.withdrawn_on else ""
+    return f"{consent.came_by} on {consent.confirmed_on}{until}: {consent.wording}"

@@ -9,11 +9,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from newsletter import config, wiring
 from newsletter.wiring import Newsletter
 
 console = Console(highlight=False)
+
+LARGEST_NUMBER = 2**31 - 1
+"""Of a row: beyond it no database has any."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="For a program: JSON instead of a table.")]
 By = Annotated[str, typer.Option(help="Who does this; it is kept with the change.", default_factory=getpass.getuser)]
@@ -41,14 +45,12 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """A table, or a word that there is nothing in it."""
-    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # in a narrow terminal too, nothing is left out
     for row in rows:
-        table.add_row(*(_plain(cell) for cell in row))
+        table.add_row(*(Text(str(cell)) for cell in row))  # what people wrote is never taken for markup
     if table.row_count:
         console.print(table)
     else:
         say("There are none.")
-
-
-def _plain(cell: object) -> str:
-    return str(cell).replace("[", r"\[")

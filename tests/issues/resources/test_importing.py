@@ -140,9 +140,14 @@ def test_an_entry_without_a_date_takes_the_days_and_keeps_it(database: Database)
 
 
 def test_a_broken_source_stops_no_other(database: Database, site: Site, fetch: Fetch) -> None:
-    broken = add(database, site.serve("/html", "<html>no feed</html>"), SourceKind.RSS)
-    add(database, site.url + "/missing", SourceKind.WORDPRESS)
-    add(database, "http://10.0.0.1/", SourceKind.RSS)
+    good = '<rss version="2.0"><channel></channel></rss>'
+    broken = add(database, site.serve("/html", good), SourceKind.RSS)
+    visit(database, fetch)
+    site.serve("/html", "<html>no feed</html>")
+    slips = [
+        add(database, site.url + "/missing", SourceKind.WORDPRESS),
+        add(database, "http://10.0.0.1/", SourceKind.RSS),
+    ]
     add(
         database,
         site.serve("/feed", '<rss version="2.0"><channel><item><guid>1</guid></item></channel></rss>'),
@@ -153,7 +158,8 @@ def test_a_broken_source_stops_no_other(database: Database, site: Site, fetch: F
     assert reports[3].added == 1
     with database.read() as session:
         assert session.get_one(Source, broken).failure == reports[0].failure
-    site.serve("/html", '<rss version="2.0"><channel></channel></rss>')
+        assert [session.get(Source, slip) for slip in slips] == [None, None]
+    site.serve("/html", good)
     visit(database, fetch, LATER)
     with database.read() as session:
         assert session.get_one(Source, broken).failure is None
