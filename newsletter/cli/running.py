@@ -43,8 +43,8 @@ def work(once: Annotated[bool, typer.Option("--once", help="Do what is due now, 
 
 def run(port: Annotated[int, typer.Option(help="Where the pages are served, on this machine only.")] = 8000) -> None:
     """The pages and the job, as two processes: a big mailing never slows a page."""
-    with opened():
-        pass  # a wrong setting is said here, once
+    with opened() as newsletter:
+        newsletter.vault  # noqa: B018 - a wrong setting or a missing key is said here, once
     children = [
         subprocess.Popen([*_PYTHON, "newsletter.web", str(port)]),  # noqa: S603 - our own module
         subprocess.Popen([*_PYTHON, "scheduler"]),  # noqa: S603 - our own module
