@@ -10,10 +10,16 @@ from sqlalchemy import make_url, text
 
 import issues.models
 import newsletter.delivery.models
+import newsletter.desk.models
 import subscribers.models
 from newsletter.db import Database
 
-BASES = (issues.models.Base, subscribers.models.Base, newsletter.delivery.models.Base)
+BASES = (
+    issues.models.Base,
+    subscribers.models.Base,
+    newsletter.delivery.models.Base,
+    newsletter.desk.models.Base,
+)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.panel import Panel
 
 from newsletter import config, wiring
-from newsletter.cli.terminal import opened, say
+from newsletter.cli.terminal import console, opened, say
+from newsletter.desk import members
+from newsletter.wiring import Newsletter, utc_now
 
 _PYTHON = (sys.executable, "-P", "-m")
 """-P: a file in the working folder must never be taken for one of our modules."""
@@ -60,6 +63,14 @@ def run(port: Annotated[int, typer.Option(help="Where the pages are served, on t
     end_all()
     codes = {child.wait() for child in children} - {0, -signal.SIGTERM, -signal.SIGINT}
     raise typer.Exit(1 if codes else 0)
+
+
+def _greet_the_first_owner(newsletter: Newsletter) -> None:
+    with newsletter.database.write() as session:
+        token = members.first_link(session, utc_now())
+    if token:
+        link = f"{newsletter.settings.base_url}/desk/welcome/{token}"
+        console.print(Panel(link, title="Open this once to become the first owner", expand=False), soft_wrap=True)
 
 
 def _wait_for_the_first(children: list["subprocess.Popen[bytes]"]) -> None:

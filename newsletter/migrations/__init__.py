@@ -11,6 +11,7 @@ from sqlalchemy import Connection, MetaData, text
 
 import issues.models
 import newsletter.delivery.models
+import newsletter.desk.models
 import subscribers.models
 from newsletter.db import Database, DatabaseError
 
@@ -18,6 +19,7 @@ METADATA: list[MetaData] = [
     issues.models.Base.metadata,
     subscribers.models.Base.metadata,
     newsletter.delivery.models.Base.metadata,
+    newsletter.desk.models.Base.metadata,
 ]
 
 

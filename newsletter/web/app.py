@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -15,16 +16,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from issues.languages import words
 from newsletter.config import Settings
 from newsletter.db import Database
-from newsletter.web import editions_pages, inbox_pages, public_pages
+from newsletter.web import door_pages, editions_pages, home_pages, inbox_pages, public_pages
+from newsletter.web.access import SIGN_IN, require_access
 from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
 from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
 
-PAGES = (public_pages, editions_pages, inbox_pages)
+PAGES = (public_pages, editions_pages, inbox_pages, door_pages, home_pages)
 """Modules with a `make_router(site)`."""
 
 ERRORS = {
     400: ("That did not work.", "Go back to the page you came from and try again from there."),
+    401: ("Sign in first.", "Your session has ended; what you typed is still on the page you came from."),
     403: ("This form came from elsewhere.", "Open the page itself and press its button there."),
     404: ("There is no such page.", "Perhaps its address was cut off on the way: copy all of it and try again."),
     413: ("That is too much at once.", "Send less, or in several parts."),
@@ -44,7 +47,7 @@ def make_app(database: Database, vault: Vault, settings: Settings, clock: Callab
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(require_own_page)],
+        dependencies=[Depends(require_own_page), Depends(partial(require_access, site))],
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(
@@ -54,14 +57,15 @@ def make_app(database: Database, vault: Vault, settings: Settings, clock: Callab
         ],
     )
     _answer_errors(app, site)
-    app.add_api_route("/site.css", _style, methods=["GET", "HEAD"])
+    app.add_api_route("/site.css", _file("site.css"), methods=["GET", "HEAD"], name="style")
+    app.add_api_route("/desk.css", _file("desk.css"), methods=["GET", "HEAD"], name="desk_style")
     for pages in PAGES:
         app.include_router(pages.make_router(site))
     return app
 
 
-def _style() -> FileResponse:
-    return FileResponse(TEMPLATES / "site.css", headers={"Cache-Control": "public, max-age=3600"})
+def _file(name: str) -> Callable[[], FileResponse]:
+    return lambda: FileResponse(TEMPLATES / name, headers={"Cache-Control": "public, max-age=3600"})
 
 
 def _answer_errors(app: FastAPI, site: Site) -> None:
@@ -77,6 +81,8 @@ def _answer_errors(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 401 and request.method == "GET":
+            return RedirectResponse(f"{site.root}{SIGN_IN}", status_code=303)
         answer = page(request, error.status_code)
         answer.headers.update(error.headers or {})
         return answer

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
@@ -20,7 +20,7 @@ from newsletter.delivery.account import Account
 from newsletter.delivery.models import OUTCOMES, MailingState, State
 from newsletter.web.inbox_pages import newest_first
 from newsletter.web.opened_mail import OpenedMail, framing, html_answer, raw_answer, text_answer
-from newsletter.web.site import TEMPLATES, Site
+from newsletter.web.site import Site
 from newsletter.wiring import Newsletter
 
 HEADINGS = {
@@ -78,32 +78,28 @@ def make_router(site: Site) -> APIRouter:
     if not site.settings.demo:
         return router
 
-    @router.get("/desk.css")
-    def style() -> Response:
-        return FileResponse(TEMPLATES / "desk.css", headers={"Cache-Control": "public, max-age=3600"})
-
-    @router.get("/")
+    @router.get("/", name="overview")
     def overview() -> Response:
         """The newest mailing's account, the issues with their editions, and the way to the inbox."""
         caught = len(newest_first(site.settings.home / "inbox"))
         with site.database.read() as session:
             return _overview(site, _report(session), _issues(session), caught)
 
-    @router.get("/editions/{number}")
+    @router.get("/editions/{number}", name="edition")
     def edition(number: str) -> Response:
         """One edition, on paper and on a phone."""
         with site.database.read() as session:
             return _edition(site, session, _found(session, number))
 
-    @router.get("/editions/{number}/html")
+    @router.get("/editions/{number}/html", name="edition_html")
     def html(number: str) -> Response:
         return html_answer(OpenedMail(_sample(site, number)).html)
 
-    @router.get("/editions/{number}/text")
+    @router.get("/editions/{number}/text", name="edition_text")
     def text(number: str) -> Response:
         return text_answer(OpenedMail(_sample(site, number)).text)
 
-    @router.get("/editions/{number}/raw")
+    @router.get("/editions/{number}/raw", name="edition_raw")
     def raw(number: str) -> Response:
         return raw_answer(_sample(site, number))
 

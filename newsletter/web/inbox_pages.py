@@ -38,27 +38,27 @@ def make_router(site: Site) -> APIRouter:
         return router
     folder = site.settings.home / "inbox"
 
-    @router.get("/inbox")
+    @router.get("/inbox", name="inbox")
     def inbox() -> Response:
         """What was caught, the newest first."""
         keys = newest_first(folder)
         rows = [_row(key, OpenedMail(_read(folder, key, _HEAD))) for key in keys[:MOST]]
         return site.page("inbox/inbox.html", "en", rows=rows, count=len(keys), own_name=own_name, way=direction)
 
-    @router.get("/inbox/{key}")
+    @router.get("/inbox/{key}", name="mail")
     def mail(key: str) -> Response:
         """One mail: its headers, and how it looks on paper and on a phone."""
         return framing(_mail(site, key, OpenedMail(_read(folder, key))))
 
-    @router.get("/inbox/{key}/html")
+    @router.get("/inbox/{key}/html", name="mail_html")
     def html(key: str) -> Response:
         return html_answer(OpenedMail(_read(folder, key)).html)
 
-    @router.get("/inbox/{key}/text")
+    @router.get("/inbox/{key}/text", name="mail_text")
     def text(key: str) -> Response:
         return text_answer(OpenedMail(_read(folder, key)).text)
 
-    @router.get("/inbox/{key}/raw")
+    @router.get("/inbox/{key}/raw", name="mail_raw")
     def raw(key: str) -> Response:
         return raw_answer(_read(folder, key))
 

@@ -22,6 +22,10 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "web"
 LANGUAGES = ("en", "es", "vi", "ar")
 """The languages that the pages' own words exist in; the first is the last resort."""
 
+DEMONSTRATION_PLACES = (("/", "Overview"), ("/inbox", "Inbox"))
+DESK_PLACES = (("/desk", "This month"),)
+"""The pages that the head of every page names: path and name."""
+
 _LONGEST_HEADER = 500
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
 """One language range with its weight (RFC 9110, section 12.5.4)."""
@@ -42,13 +46,19 @@ class Site:
         """The path that all pages lie under; mostly empty."""
         return urlsplit(self.settings.base_url).path
 
+    def desk(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+        """A page of the desk: it knows who is signed in (nobody at the door)."""
+        frame = {"member": request.state.member, "places": DESK_PLACES}
+        return self.page(template, "en", status=status, **(frame | values))
+
     def page(self, template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """The page made from `template`, its own words in `language`."""
         html = (
             _templates()
             .get_template(template)
             .render(
-                **values,
+                **({"member": None, "places": DEMONSTRATION_PLACES} | values),
+                demo=self.settings.demo,
                 language=language,
                 direction=direction(language),
                 brand=self.settings.brand,

@@ -1,0 +1,108 @@
+"""Sessions are rows: members see theirs and end them; all end with a change of password or role."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from newsletter.desk import deeds, passwords
+from newsletter.desk.errors import NotSignedIn
+from newsletter.desk.models import DeskSession, Member
+from subscribers import addresses
+from subscribers.errors import BadAddress
+from subscribers.vault import Vault
+
+IDLE = timedelta(days=14)
+"""A session that nobody uses ends."""
+
+_SEEN_EVERY = timedelta(minutes=5)
+WRONG = "Address and password do not belong together, or nobody here has that address."
+
+
+def sign_in(session: Session, vault: Vault, address: str, password: str, browser: str, now: datetime) -> str:
+    """The token of a new session. Raises NotSignedIn, in the same words and time for known and unknown people."""
+    try:
+        address_hash = vault.hash(addresses.normal(address))
+    except BadAddress:
+        address_hash = b""
+    member = session.scalars(select(Member).where(Member.address_hash == address_hash)).first()
+    right = passwords.matches(password, member.password if member and member.ended_at is None else None)
+    if member is None or not right:
+        raise NotSignedIn(WRONG)
+    return begin(session, member, browser, now)
+
+
+def begin(session: Session, member: Member, browser: str, now: datetime) -> str:
+    """Sign a member in, however they proved who they are; returns the token for the cookie."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        DeskSession(
+            member_id=member.id, token_hash=_digest(token), browser=browser_name(browser), began_at=now, seen_at=now
+        )
+    )
+    deeds.record(session, member.id, "signed in", "", now)
+    session.flush()
+    return token
+
+
+def who(session: Session, token: str, now: datetime) -> tuple[Member, DeskSession] | None:
+    """The member that a cookie's token stands for, and the session; nothing where it ended."""
+    row = session.execute(
+        select(Member, DeskSession)
+        .join(DeskSession, DeskSession.member_id == Member.id)
+        .where(DeskSession.token_hash == _digest(token), DeskSession.seen_at > now - IDLE, Member.ended_at.is_(None))
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def is_stale(found: DeskSession, now: datetime) -> bool:
+    """Whether it is worth a write to note that the session is in use."""
+    return found.seen_at < now - _SEEN_EVERY
+
+
+def touch(session: Session, number: int, now: datetime) -> None:
+    """Note that a session is in use."""
+    if found := session.get(DeskSession, number):
+        found.seen_at = now
+
+
+def of(session: Session, member: int) -> Sequence[DeskSession]:
+    """A member's open sessions, the latest used first."""
+    return session.scalars(
+        select(DeskSession).where(DeskSession.member_id == member).order_by(DeskSession.seen_at.desc())
+    ).all()
+
+
+def end(session: Session, member: int, number: int) -> None:
+    """End one session of this member."""
+    session.execute(delete(DeskSession).where(DeskSession.id == number, DeskSession.member_id == member))
+
+
+def end_all(session: Session, member: int) -> None:
+    """End every session of this member."""
+    session.execute(delete(DeskSession).where(DeskSession.member_id == member))
+
+
+def browser_name(agent: str) -> str:
+    """`Firefox on Windows` from a User-Agent: enough to know a session again, and no more is kept."""
+    browser = next((n for n, mark in _BROWSERS if re.search(mark, agent)), "A browser")
+    system = next((n for n, mark in _SYSTEMS if re.search(mark, agent)), "")
+    return f"{browser} on {system}" if system else browser
+
+
+_BROWSERS = (("Edge", r"Edg/"), ("Firefox", r"Firefox/"), ("Chrome", r"Chrome/"), ("Safari", r"Safari/"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone|iPad"),
+    ("Windows", "Windows"),
+    ("Mac", "Mac OS"),
+    ("Linux", "Linux"),
+)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,95 @@
+"""Who may open what: one table, default deny. A route without a row is open to nobody, and fails a test."""
+
+from collections.abc import Mapping
+
+from fastapi import HTTPException, Request
+
+from newsletter.desk import sessions
+from newsletter.desk.models import Member, Role
+from newsletter.web.site import Site
+
+COOKIE = "desk"
+SIGN_IN = "/desk/sign-in"
+
+ANYBODY: frozenset[str] = frozenset(
+    # readers' pages, style sheets, and the door of the desk itself
+    [
+        "ask",
+        "one_click",
+        "stay",
+        "style",
+        "desk_style",
+        "script",
+        "sign_in",
+        "sign_in_form",
+        "welcome",
+        "join",
+        "passkey_challenge",
+        "passkey_sign_in",
+    ]
+)
+"""Routes, by name, that ask nobody who they are."""
+
+DEMONSTRATION: frozenset[str] = frozenset(
+    [
+        "overview",
+        "edition",
+        "edition_html",
+        "edition_text",
+        "edition_raw",
+        "inbox",
+        "mail",
+        "mail_html",
+        "mail_text",
+        "mail_raw",
+    ]
+)
+"""Routes that exist in a demonstration only, where all mail is made up."""
+
+_ALL = frozenset(Role)
+_WRITERS = frozenset({Role.OWNER, Role.EDITOR, Role.TRANSLATOR})
+_EDITORS = frozenset({Role.OWNER, Role.EDITOR})
+_KEEPERS = frozenset({Role.OWNER, Role.LIST_KEEPER})
+_OWNERS = frozenset({Role.OWNER})
+
+ROLES: Mapping[str, frozenset[Role]] = {
+    "home": _ALL,
+    "sign_out": _ALL,
+}
+"""Who may use a route of the desk, by the route's name."""
+
+
+def require_access(site: Site, request: Request) -> None:
+    """Let the request through, with its member in `request.state.member`, or refuse it: 401 or 403."""
+    name = request.scope["route"].name
+    request.state.member = None
+    if name in ANYBODY or (name in DEMONSTRATION and site.settings.demo):
+        return
+    member = _signed_in(site, request)
+    if member is None:
+        raise HTTPException(401)
+    if member.role not in ROLES.get(name, frozenset()):
+        raise HTTPException(403)
+    request.state.member = member
+
+
+def member_of(request: Request) -> Member:
+    """The member behind a request that `require_access` let through."""
+    member: Member = request.state.member
+    return member
+
+
+def _signed_in(site: Site, request: Request) -> Member | None:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    with site.database.read() as session:
+        found = sessions.who(session, token, site.clock())
+    if found is None:
+        return None
+    member, desk_session = found
+    request.state.session = desk_session.id
+    if sessions.is_stale(desk_session, site.clock()):
+        with site.database.write() as session:
+            sessions.touch(session, desk_session.id, site.clock())
+    return member
