@@ -1,6 +1,7 @@
 """The program: every error a person can meet is one sentence, and none is a traceback."""
 
 import sys
+from pathlib import Path
 from traceback import extract_tb
 
 from sqlalchemy.exc import DBAPIError
@@ -8,6 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from newsletter.cli import app
 from newsletter.db import reason
 from newsletter.wiring import FIXABLE
+
+_HOUSE = Path(__file__).parent.parent
+_ROOMS = ("newsletter", "issues", "subscribers")
 
 
 def main() -> None:
@@ -21,12 +25,15 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or 'it is not there'}.", 2)
     except Exception as error:  # noqa: BLE001 - a traceback could quote a person, and helps nobody who is not a programmer
-        place = extract_tb(error.__traceback__)[-1]
-        _fail(
-            f"The program made a mistake ({type(error).__name__}, {place.filename}, line {place.lineno}). "
-            "Nothing was left half done; please report this line.",
-            1,
-        )
+        _fail(f"The program made a mistake ({_place(error)}): nothing was left half done; please report this line.", 1)
+
+
+def _place(error: Exception) -> str:
+    """The kind of an error, and the last line of ours that it passed."""
+    passed = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_HOUSE)]
+    ours = [frame for frame in passed if Path(frame.filename).relative_to(_HOUSE).parts[0] in _ROOMS]
+    at = ours[-1]
+    return f"{type(error).__name__} in {Path(at.filename).relative_to(_HOUSE)}, line {at.lineno}"
 
 
 def _fail(sentence: str, code: int) -> None:

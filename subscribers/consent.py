@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from subscribers.errors import SubscriberError
+from subscribers.errors import BadLanguage, SubscriberError
 from subscribers.inserting import insert_new
 from subscribers.languages import normal
 from subscribers.models import Consent, ConsentWording
@@ -30,7 +30,10 @@ def wording_id(session: Session, wording: Wording) -> int:
     text = wording.text.strip()
     if not text:
         raise SubscriberError("Say what these people agreed to, and where: nobody is written to without consent.")
-    kept = {"language": normal(wording.language), "digest": hashlib.sha256(text.encode()).hexdigest()}
+    language = normal(wording.language)
+    if not language or "," in language:
+        raise BadLanguage("The wording's language is one tag, like en, es, vi or ar.")
+    kept = {"language": language, "digest": hashlib.sha256(text.encode()).hexdigest()}
     session.execute(insert_new(session, ConsentWording).values(**kept, text=text))
     return session.scalars(select(ConsentWording.id).filter_by(**kept)).one()
 

@@ -15,7 +15,7 @@ from issues.errors import Unreadable
 from issues.exchange.reading import read
 from issues.findings import Finding
 from issues.matrix import CellState, matrix
-from issues.models import Fallback, Issue
+from issues.models import Fallback, Issue, PassageKind
 from issues.rendering import render as render_edition
 from newsletter import preflight, publishing, zones
 from newsletter.cli.terminal import AsJson, By, opened, print_json, print_table, say
@@ -51,7 +51,7 @@ def draft(
             by=by,
             empty=empty,
         )
-        placed = sum(passage.resource_id is not None for passage in issue.passages)
+        placed = sum(passage.kind is PassageKind.RESOURCE for passage in issue.passages)
         offered = len(composing.on_offer(session, issue))
         say(f"Issue {issue.slug} holds {placed} resources; {offered} more are on offer.")
         say(f"Next: newsletter issues export {issue.slug} --to {issue.slug}.md; edit it; newsletter issues apply it.")
@@ -145,14 +145,16 @@ def render(
     """Write every edition as it would be sent now: HTML, plain text, raw message."""
     with opened() as newsletter, newsletter.database.read() as session:
         issue = publishing.find_issue(session, slug)
-        to.mkdir(parents=True, exist_ok=True)
+        files: dict[str, bytes] = {}
         for language in issue.languages:
             rendered = render_edition(issue, language, newsletter.brand)
             mail = publishing.sample_message(rendered, language, slug, newsletter.press, name=name, date=utc_now())
             finished = preflight.read(mail, language, newsletter.brand.postal_address)
-            (to / f"{slug}-{language}.html").write_text(finished.html, encoding="utf-8")
-            (to / f"{slug}-{language}.txt").write_text(finished.text, encoding="utf-8")
-            (to / f"{slug}-{language}.eml").write_bytes(mail)
+            for ending, content in (("html", finished.html.encode()), ("txt", finished.text.encode()), ("eml", mail)):
+                files[f"{slug}-{language}.{ending}"] = content
+    to.mkdir(parents=True, exist_ok=True)
+    for name_, content in files.items():
+        (to / name_).write_bytes(content)
     say(f"The editions are in {to}.")
 
 
