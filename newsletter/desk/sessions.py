@@ -23,21 +23,37 @@ _SEEN_EVERY = timedelta(minutes=5)
 WRONG = "Address and password do not belong together, or nobody here has that address."
 
 
-def sign_in(session: Session, vault: Vault, address: str, password: str, browser: str, now: datetime) -> str:
-    """The token of a new session. Raises NotSignedIn, in the same words and time for known and unknown people."""
+def whom(vault: Vault, address: str) -> bytes:
+    """The hash by which the member of an address is found; what is no address is nobody's."""
     try:
-        address_hash = vault.hash(addresses.normal(address))
+        return vault.hash(addresses.normal(address))
     except BadAddress:
-        address_hash = b""
+        return b""
+
+
+def prove(session: Session, address_hash: bytes, password: str) -> Member:
+    """The member with this address and password; it takes long, so hand in a session that only reads.
+
+    Raises NotSignedIn, in the same words and after the same work for known and unknown people.
+    """
     member = session.scalars(select(Member).where(Member.address_hash == address_hash)).first()
     right = passwords.matches(password, member.password if member and member.ended_at is None else None)
     if member is None or not right:
+        raise NotSignedIn(WRONG)
+    return member
+
+
+def sign_in(session: Session, proved: Member, browser: str, now: datetime) -> str:
+    """Begin a session for whom `prove` found, unless their password changed or they left in the meantime."""
+    member = session.get(Member, proved.id)
+    if member is None or member.ended_at is not None or member.password != proved.password:
         raise NotSignedIn(WRONG)
     return begin(session, member, browser, now)
 
 
 def begin(session: Session, member: Member, browser: str, now: datetime) -> str:
     """Sign a member in, however they proved who they are; returns the token for the cookie."""
+    session.execute(delete(DeskSession).where(DeskSession.seen_at <= now - IDLE))
     token = secrets.token_urlsafe(32)
     session.add(
         DeskSession(

@@ -1,7 +1,6 @@
 """The desk's door: sign in, sign out, and the link that makes a member."""
 
-from collections import deque
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -10,58 +9,36 @@ from fastapi.responses import RedirectResponse, Response
 from newsletter.desk import members, sessions
 from newsletter.desk.errors import BadInvitation, DeskError, NotSignedIn
 from newsletter.web.access import COOKIE, SIGN_IN
+from newsletter.web.brake import Brake, refusal
 from newsletter.web.site import Site
 from subscribers.errors import BadAddress
 
 Typed = Annotated[str, Form(max_length=300)]
 
-
-class Brake:
-    """At most so many wrong tries in a while, for everyone together: a desk has few people, and guessers are quick.
-
-    Kept in memory alone, and it holds no address of anyone.
-    """
-
-    MOST = 20
-    WHILE = timedelta(minutes=10)
-
-    def __init__(self) -> None:
-        self._wrong: deque[datetime] = deque()
-
-    def check(self, now: datetime) -> None:
-        """Raise NotSignedIn while there were too many."""
-        while self._wrong and self._wrong[0] < now - self.WHILE:
-            self._wrong.popleft()
-        if len(self._wrong) >= self.MOST:
-            raise NotSignedIn("Too many tries went wrong here: wait ten minutes, then try again.")
-
-    def note(self, now: datetime) -> None:
-        """One more wrong try."""
-        self._wrong.append(now)
+_KEPT = timedelta(days=400)
+"""How long a browser may keep the cookie (RFC 6265bis allows no more); whether it still opens is the row's to say."""
 
 
 def make_router(site: Site) -> APIRouter:
     """The routes that lead in and out."""
     router = APIRouter(prefix="/desk")
-    brake = Brake()
+    _add_sign_in(router, site, Brake())
+    _add_welcome(router, site)
+    return router
 
+
+def _add_sign_in(router: APIRouter, site: Site, brake: Brake) -> None:
     @router.get("/sign-in", name="sign_in_form")
     def ask(request: Request) -> Response:
         return site.desk(request, "desk/sign_in.html", address="", problem="")
 
     @router.post("/sign-in", name="sign_in")
     def sign_in(request: Request, address: Typed = "", password: Typed = "") -> Response:
-        """The same words for known and unknown people."""
-        now = site.clock()
         try:
-            brake.check(now)
-            with site.database.write() as session:
-                agent = request.headers.get("user-agent", "")
-                token = sessions.sign_in(session, site.vault, address, password, agent, now)
+            token = _signed_in(site, brake, address, password, agent(request))
         except NotSignedIn as problem:
-            brake.note(now)
             return site.desk(request, "desk/sign_in.html", status=403, address=address, problem=str(problem))
-        return _enter(site, token)
+        return enter(site, token)
 
     @router.post("/sign-out", name="sign_out")
     def sign_out(request: Request) -> Response:
@@ -71,6 +48,26 @@ def make_router(site: Site) -> APIRouter:
         answer.delete_cookie(COOKIE, path="/")
         return answer
 
+
+def _signed_in(site: Site, brake: Brake, address: str, password: str, browser: str) -> str:
+    """A new session's token. The same words and the same work for everyone, also while the brake holds."""
+    now = site.clock()
+    whom = sessions.whom(site.vault, address)
+    free = brake.take(whom, now)
+    try:
+        with site.database.read() as session:
+            member = sessions.prove(session, whom, password)
+    except NotSignedIn:
+        if free:
+            raise
+    if not free:
+        raise refusal()
+    brake.forgive(whom, now)
+    with site.database.write() as session:
+        return sessions.sign_in(session, member, browser, now)
+
+
+def _add_welcome(router: APIRouter, site: Site) -> None:
     @router.get("/welcome/{token}", name="welcome")
     def welcome(request: Request, token: str) -> Response:
         """It changes nothing: a mail scanner that follows the link makes nobody a member."""
@@ -89,23 +86,27 @@ def make_router(site: Site) -> APIRouter:
                 member = members.join(
                     session, site.vault, token, name=name, address=address, password=password, now=now
                 )
-                entry = sessions.begin(session, member, request.headers.get("user-agent", ""), now)
+                entry = sessions.begin(session, member, agent(request), now)
         except BadInvitation as problem:
             return site.desk(request, "desk/no_welcome.html", status=404, problem=str(problem))
         except (DeskError, BadAddress) as problem:
             typed = {"name": name, "address": address}
             return site.desk(request, "desk/welcome.html", status=422, typed=typed, problem=str(problem))
-        return _enter(site, entry)
-
-    return router
+        return enter(site, entry)
 
 
-def _enter(site: Site, token: str) -> Response:
+def agent(request: Request) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("user-agent", "")
+
+
+def enter(site: Site, token: str) -> Response:
+    """To the desk, with the cookie of a new session."""
     answer = RedirectResponse(f"{site.root}/desk", status_code=303)
     answer.set_cookie(
         COOKIE,
         token,
-        max_age=int(sessions.IDLE.total_seconds()),
+        max_age=int(_KEPT.total_seconds()),
         path="/",
         httponly=True,
         samesite="lax",
