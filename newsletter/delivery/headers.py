@@ -10,7 +10,7 @@ import re
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~ ().,:;@\[\]?=-]*").fullmatch
 _LINE = 78  # RFC 5322, section 2.1.1: should; 998 is the must
-_WORD_BYTES = 45  # in base64 and with its frame 72 of the 75 that RFC 2047, section 2 allows
+_WORD_BYTES = 39  # in base64, with its frame and "Reply-To: " before it 74 of the 76 of RFC 2047, section 2
 
 
 class HeaderError(Exception):

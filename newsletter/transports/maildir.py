@@ -1,34 +1,60 @@
 """A Maildir as the way out: each message becomes a file, for a local mail system or for looking at."""
 
-import mailbox
 import os
+import secrets
 from pathlib import Path
 
 from newsletter.mail import Barrier, Message, Reply, SendError, Take
 
 
 class MaildirTransport:
-    """Writes each message into `folder`; durable when the reply says so."""
+    """Writes each message into `folder`; durable when the reply says so.
+
+    Its final dot is a rename: the whole file lies in `tmp` before anybody is marked as attempted, so that a full
+    disk leaves nobody in doubt.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def run(self, take: Take, barrier: Barrier) -> None:
         """See `newsletter.mail.Transport`."""
-        while message := take():
-            if message.delivery in barrier([], [message.delivery]):
-                barrier([self._deliver(message)], [])
-
-    def _deliver(self, message: Message) -> Reply:
-        # The envelope as the last server would add it (RFC 5321, section 4.4; Delivered-To is custom).
-        trace = f"Return-Path: <{message.sender}>\r\nDelivered-To: {message.recipient}\r\n".encode()
         try:
-            box = mailbox.Maildir(self._folder, create=True)
-            key = box.add(trace + message.data)
-            with open(self._folder / "new" / key, "rb") as file:
-                os.fsync(file.fileno())
+            for name in ("tmp", "new", "cur"):
+                (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            while message := take():
+                self._deliver(message, barrier)
         except OSError as error:
             raise SendError(
                 f"The Maildir cannot be written ({error.strerror}): free space or mend its rights.", permanent=False
             ) from None
-        return Reply(message.delivery, 250, "kept in the Maildir", complete=True)
+
+    def _deliver(self, message: Message, barrier: Barrier) -> None:
+        name = f"{secrets.token_hex(16)}.newsletter"
+        waiting = self._folder / "tmp" / name
+        try:
+            _write(waiting, message)
+            if message.delivery in barrier([], [message.delivery]):
+                waiting.rename(self._folder / "new" / name)
+                _sync(self._folder / "new")
+                barrier([Reply(message.delivery, 250, "kept in the Maildir", complete=True)], [])
+        finally:
+            waiting.unlink(missing_ok=True)
+
+
+def _write(path: Path, message: Message) -> None:
+    """The envelope as the last server would add it (RFC 5321, section 4.4; Delivered-To is custom), and the message."""
+    trace = f"Return-Path: <{message.sender}>\r\nDelivered-To: {message.recipient}\r\n".encode()
+    with path.open("xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(trace + message.data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """A new name is durable once its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,17 +1,50 @@
 """Servers quote people's addresses in their replies ("550 <ana@...> unknown"): none of it is ever kept."""
 
 import re
+import unicodedata
+from collections.abc import Callable, Iterator
 
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']*(?:@|\(at\)|%40|=40|\+40)[^\s<>()\[\],;:\"']*", re.IGNORECASE)
+_CODED = re.compile(r"[%=+]([0-9A-Fa-f]{2})")
+"""URLs, quoted-printable and xtext (RFC 3461, section 4) write signs so."""
+_SPREAD = re.compile(r"\S{1,64} ?[(\[]?\bat\b[)\]]? ?[\w-]{1,63}\.\S{2,}|\"[^\"]{1,64}\"@\S+", re.IGNORECASE)
+"""Addresses of more than one word: "ana at example.org", a quoted local part."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST = 300
+_READ = 4000
 
 
 def scrub(words: bytes | str, recipient: str) -> str:
     """A server's words on one line, without any address, and without this recipient's in any spelling."""
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    local = recipient.rpartition("@")[0]
-    for part in (recipient, recipient.replace("@", " at "), local):
-        text = re.sub(rf"(?<![\w]){re.escape(part)}(?![\w])", "…", text, flags=re.IGNORECASE)
-    text = _ADDRESS.sub("…", _CONTROL.sub(" ", text))
-    return " ".join(text.split())[:_LONGEST]
+    text = words[:_READ].decode("utf-8", "replace") if isinstance(words, bytes) else words[:_READ]
+    tells = _recognise(recipient)
+    kept = ("…" if tells(word) else word for word in _SPREAD.sub("…", _CONTROL.sub(" ", text)).split())
+    return " ".join(kept)[:_LONGEST]
+
+
+def _recognise(recipient: str) -> Callable[[str], object]:
+    """Says of a word whether it holds an address, or a name out of this one."""
+    local, _, domain = _plain(recipient).rpartition("@")
+    pieces = {piece for piece in re.split(r"[\W_]+", local) if len(piece) > 2}
+    names = {local, re.sub(r"[\W_]", "", local), domain, _in_its_script(domain), *pieces} - {""}
+    known = re.compile("@|" + "|".join(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" for name in names))
+    return lambda word: any(known.search(reading) for reading in _readings(word))
+
+
+def _readings(word: str) -> Iterator[str]:
+    """As it stands, and decoded once and twice: "user=delgado" and "%2540" are both seen."""
+    yield _plain(word)
+    for _ in range(2):
+        word = _CODED.sub(lambda code: chr(int(code[1], 16)), word)
+        yield _plain(word)
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).casefold()
+
+
+def _in_its_script(domain: str) -> str:
+    """The domain with U-labels for A-labels (RFC 5890)."""
+    labels = domain.split(".")
+    return ".".join(
+        label[4:].encode().decode("punycode", "replace") if label.startswith("xn--") else label for label in labels
+    )

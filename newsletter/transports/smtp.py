@@ -86,12 +86,7 @@ class _Line:
 
     def send(self, message: Message, barrier: Barrier) -> Reply | None:
         """One transaction; nothing where the ledger would not let it depart."""
-        try:
-            refusal = self._offer(message)
-        except (smtplib.SMTPServerDisconnected, OSError):
-            self.close()
-            raise _ClosedIdle from None
-        if refusal:
+        if refusal := self._offer(message):
             return refusal
         if message.delivery not in barrier([], [message.delivery]):
             self._reset()
@@ -102,7 +97,7 @@ class _Line:
         """Say goodbye where somebody listens."""
         if self.open:
             self.open = False
-            with suppress(smtplib.SMTPException, OSError):
+            with suppress(OSError):
                 self._smtp.quit()
             self._smtp.close()
 
@@ -116,14 +111,24 @@ class _Line:
             options = ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531, section 3.4
         if self._smtp.has_extn("size"):
             options = (*options, f"SIZE={len(message.data)}")  # RFC 1870
-        code, words = self._smtp.mail(message.sender, options)
-        if 500 <= code < 600 and code != 552:  # 552 means this message's size (RFC 1870); all else means all of ours
+        try:
+            code, words = self._smtp.mail(message.sender, options)
+        except OSError:  # smtplib's own errors are among them
+            code, words = 421, b""
+        if code == 421:
+            self.close()
+            raise _ClosedIdle
+        # 552 means this message's size (RFC 1870), and SMTPUTF8 this recipient; all else means all of ours.
+        if 500 <= code < 600 and code != 552 and message.recipient.isascii():
             why = f"The mail server refuses our sender address ({code} {scrub(words, message.recipient)}): check FROM."
             raise SendError(why, permanent=True)
         if not _good(code):
-            return self._reply(message, code, words)
-        code, words = self._smtp.rcpt(message.recipient)
-        return None if _good(code) else self._reply(message, code, words)
+            return self._answered(message, code, words)
+        try:
+            code, words = self._smtp.rcpt(message.recipient)
+        except OSError:  # the line was alive a moment ago: it may be about this recipient, and others must not wait
+            return self._broken(message)
+        return None if _good(code) else self._answered(message, code, words)
 
     def _data(self, message: Message) -> Reply:
         """DATA, the body, the dot. From the dot on, silence is doubt."""
@@ -131,29 +136,35 @@ class _Line:
         try:
             code, words = self._smtp.docmd("DATA")
             if code != 354:
-                return self._reply(message, code, words)
+                return self._answered(message, code, words)
             self._smtp.send(_stuffed(message.data))
             complete = True
             self._smtp.send(b".\r\n")
             code, words = self._smtp.getreply()
-        except (smtplib.SMTPException, OSError):
-            self.open = False
-            self._smtp.close()
-            why = "no answer after the last byte" if complete else "the line broke before the last byte"
-            return Reply(message.delivery, None, why, complete)
-        return self._reply(message, code, words)
+        except OSError:
+            return self._broken(message, complete=complete)
+        return self._answered(message, code, words, complete=complete)
 
-    def _reply(self, message: Message, code: int, words: bytes) -> Reply:
+    def _answered(self, message: Message, code: int, words: bytes, *, complete: bool = False) -> Reply:
+        """A yes without a whole message, or no code at all, is no answer to us: the two are out of step."""
+        if not (400 <= code < 600 or (complete and _good(code))):
+            return self._broken(message, complete=complete)
         if code == 421:  # RFC 5321, section 3.8: the server is closing the line
             self.close()
         elif not _good(code):
             self._reset()
-        return Reply(message.delivery, code, scrub(words, message.recipient), complete=False)
+        return Reply(message.delivery, code, scrub(words, message.recipient), complete)
+
+    def _broken(self, message: Message, *, complete: bool = False) -> Reply:
+        self.open = False
+        self._smtp.close()
+        why = "no answer after the last byte" if complete else "the line broke before the last byte"
+        return Reply(message.delivery, None, why, complete)
 
     def _reset(self) -> None:
         try:
             self._smtp.rset()
-        except (smtplib.SMTPException, OSError):
+        except OSError:
             self.open = False
             self._smtp.close()
 
@@ -163,8 +174,12 @@ def connect(server: SmtpServer) -> smtplib.SMTP:
     name = f"The mail server {server.host}:{server.port}"
     try:
         return _opened(server)
-    except smtplib.SMTPAuthenticationError:
-        raise SendError(f"{name} does not accept our user name and password: mend TRANSPORT.", permanent=True) from None
+    except smtplib.SMTPAuthenticationError as error:
+        for_good = error.smtp_code >= 500  # 454 is a sign-in service that is down (RFC 4954, section 6)
+        why = "does not accept our user name and password: mend TRANSPORT"
+        raise SendError(f"{name} {why if for_good else 'cannot check our password now'}.", permanent=for_good) from None
+    except ValueError:  # smtplib writes them in ASCII
+        raise SendError(f"{name} and we fail at the sign-in: is TRANSPORT all ASCII?", permanent=True) from None
     except smtplib.SMTPNotSupportedError:
         raise SendError(
             f"{name} offers no encryption or no sign-in: mend TRANSPORT (`?tls=none` where that is meant).",

@@ -15,7 +15,7 @@ class Script:
     """Replies by moment; each moment takes the next of its list, and goes on as usual after the last."""
 
     replies: dict[str, list[str]] = field(default_factory=dict)
-    """Moments: banner, ehlo, mail, rcpt, data, dot (before the message counts), after (when it counted)."""
+    """Moments: banner, ehlo, auth, mail, rcpt, data, dot (before the message counts), after (when it counted)."""
     extensions: list[str] = field(default_factory=list)
     echo: bool = False
     """Quote the recipient in every reply, as many servers do."""
@@ -61,6 +61,8 @@ class _Handler(socketserver.StreamRequestHandler):
             offered = ["sink.example.org", *self.owner.script.extensions]
             lines = [f"250-{word}" for word in offered[:-1]] + [f"250 {offered[-1]}"]
             return self._say("ehlo", "\r\n".join(lines))
+        if verb == b"AUTH":
+            return self._say("auth", "235 welcome")
         if verb == b"MAIL":
             return self._say("mail", "250 fine")
         if verb == b"RCPT":

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from mailbox import Maildir
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
@@ -10,6 +12,7 @@ from sqlalchemy import delete, select
 from newsletter.delivery import account, control
 from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState, State
 from newsletter.mail import Barrier, Reply, SendError, Take
+from newsletter.transports.maildir import MaildirTransport
 from subscribers import leaving
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
@@ -332,6 +335,25 @@ def test_keys_that_do_not_fit_pause_the_mailing_at_the_first_person(newsroom: Ne
     found, note = state(newsroom, mailing)
     assert (found, newsroom.states(mailing)) == (MailingState.PAUSED, [State.GIVEN_UP, State.PENDING])
     assert "Look at the keys" in note
+
+
+def test_a_maildir_holds_each_message_once(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    newsroom.send(MaildirTransport(tmp_path / "box"))
+    assert newsroom.states(mailing) == [State.ACCEPTED, State.ACCEPTED]
+    kept = sorted(mail["Delivered-To"] for mail in Maildir(tmp_path / "box"))
+    assert kept == ["ana@example.org", "ben@example.org"]
+    assert list((tmp_path / "box" / "tmp").iterdir()) == []
+
+
+def test_a_maildir_that_cannot_be_written_leaves_nobody_in_doubt(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    (tmp_path / "box").write_text("a file where a folder should be")
+    newsroom.send(MaildirTransport(tmp_path / "box"))
+    assert newsroom.states(mailing) == [State.PENDING, State.PENDING]
+    assert "Maildir cannot be written" in state(newsroom, mailing)[1]
 
 
 def test_a_server_that_echoes_addresses_leaves_none_in_the_books(newsroom: Newsroom) -> None:
