@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
         log.error("the database cannot be used", why=reason(error))
         return 1
     if "--once" in arguments:
-        outcomes = [run(job, newsletter, stopping) for job in JOBS]
+        outcomes = [run(job, newsletter, stopping) for job in JOBS if not stopping.is_set()]
         return 0 if all(outcomes) else 1
     keep_running(newsletter, stopping)
     return 0

@@ -45,7 +45,7 @@ class MaildirTransport:
 def _write(path: Path, message: Message) -> None:
     """The envelope as the last server would add it (RFC 5321, section 4.4; Delivered-To is custom), and the message."""
     trace = f"Return-Path: <{message.sender}>\r\nDelivered-To: {message.recipient}\r\n".encode()
-    with path.open("xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(trace + message.data)
         file.flush()
         os.fsync(file.fileno())
