@@ -17,6 +17,7 @@ from newsletter.delivery.control import MailingError
 from newsletter.delivery.headers import HeaderError
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.sender import Office
+from newsletter.desk import habits
 from newsletter.mail import SendError, Transport
 from newsletter.migrations import upgrade
 from newsletter.publishing import Press
@@ -63,8 +64,9 @@ class Newsletter:
 
     @property
     def brand(self) -> Brand:
-        chosen = self.settings
-        return Brand(chosen.brand, chosen.brand_color, chosen.accent_color, chosen.postal_address)
+        """Who speaks: as the desk's settings say, else as the file does."""
+        with self.database.read() as session:
+            return habits.brand(session, self.settings)
 
     @property
     def letterhead(self) -> Letterhead:

@@ -98,3 +98,13 @@ class Deed(Base):
     what: Mapped[str] = mapped_column(String(40))
     about: Mapped[str] = mapped_column(Text, default="")
     """A number or a name of ours, never an address."""
+
+
+class Habit(Base):
+    """A setting that belongs to the newsletter and not to the machine: it is changed in the browser."""
+
+    __tablename__ = "habit"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    """As it was entered and checked: see `newsletter.desk.habits`."""

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from issues.languages import direction, words
 from newsletter.config import Settings
 from newsletter.db import Database
+from newsletter.wiring import Newsletter
 from subscribers.audience import preferred
 from subscribers.vault import Vault
 
@@ -46,6 +47,11 @@ class Site:
         """The path that all pages lie under; mostly empty."""
         return urlsplit(self.settings.base_url).path
 
+    @property
+    def newsletter(self) -> Newsletter:
+        """The installation: its brand, its press and its way out."""
+        return Newsletter(self.settings, self.database)
+
     def desk(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """A page of the desk: it knows who is signed in (nobody at the door)."""
         frame = {"member": request.state.member, "places": DESK_PLACES}
@@ -53,6 +59,7 @@ class Site:
 
     def page(self, template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """The page made from `template`, its own words in `language`."""
+        brand = self.newsletter.brand
         html = (
             _templates()
             .get_template(template)
@@ -61,8 +68,8 @@ class Site:
                 demo=self.settings.demo,
                 language=language,
                 direction=direction(language),
-                brand=self.settings.brand,
-                postal_address=self.settings.postal_address,
+                brand=brand.name,
+                postal_address=brand.postal_address,
                 root=self.root,
                 _=words(language).gettext,
             )
