@@ -25,6 +25,9 @@ from subscribers.vault import Vault
 PAGES = (public_pages, editions_pages, inbox_pages, door_pages, home_pages)
 """Modules with a `make_router(site)`."""
 
+_SCRIPTS = {file.stem: f"js/{file.name}" for file in (TEMPLATES / "js").glob("*.js")}
+"""Our own JavaScript modules by name: what is not listed is not served."""
+
 ERRORS = {
     400: ("That did not work.", "Go back to the page you came from and try again from there."),
     401: ("Sign in first.", "Your session has ended; what you typed is still on the page you came from."),
@@ -59,9 +62,16 @@ def make_app(database: Database, vault: Vault, settings: Settings, clock: Callab
     _answer_errors(app, site)
     app.add_api_route("/site.css", _file("site.css"), methods=["GET", "HEAD"], name="style")
     app.add_api_route("/desk.css", _file("desk.css"), methods=["GET", "HEAD"], name="desk_style")
+    app.add_api_route("/desk/js/{name}.js", _script, methods=["GET", "HEAD"], name="script")
     for pages in PAGES:
         app.include_router(pages.make_router(site))
     return app
+
+
+def _script(name: str) -> FileResponse:
+    if name not in _SCRIPTS:
+        raise HTTPException(404)
+    return _file(_SCRIPTS[name])()
 
 
 def _file(name: str) -> Callable[[], FileResponse]:

@@ -22,19 +22,29 @@ HEADERS = {
 }
 """Sent with every answer that does not itself say otherwise."""
 
+DESK_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The desk's pages may also run our own scripts, which may ask this host alone, and show previews in frames."""
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SecurityHeaders:
-    """Adds HEADERS to every answer, errors included."""
+    """Adds HEADERS to every answer, errors included; the desk has a policy of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_desk = scope["type"] == "http" and (scope["path"] + "/").startswith("/desk/")
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if is_desk:
+                    headers.setdefault("Content-Security-Policy", DESK_POLICY)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -6,7 +6,7 @@ import pytest
 from fastapi import APIRouter, Request
 
 from newsletter.web import access
-from newsletter.web.security import EXEMPT, HEADERS, LARGEST_BODY
+from newsletter.web.security import DESK_POLICY, EXEMPT, HEADERS, LARGEST_BODY
 from tests.web.conftest import Web
 
 
@@ -129,3 +129,13 @@ def test_the_style_sheet_may_be_kept_and_asks_for_nothing_else(web: Web) -> None
     assert "max-age" in answer.headers["Cache-Control"]
     assert "url(" not in answer.text
     assert "@import" not in answer.text
+
+
+def test_the_desk_runs_our_own_scripts_alone(web: Web) -> None:
+    answer = web.client().get("/desk/sign-in")
+    assert answer.headers["Content-Security-Policy"] == DESK_POLICY
+    assert "unsafe" not in DESK_POLICY
+    script = web.client().get("/desk/js/passkeys.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    for path in ("/desk/js/none.js", "/desk/js/..%2Fsite.css.js", "/desk/js/%2E%2E/site.js"):
+        assert web.client().get(path).status_code == 404
