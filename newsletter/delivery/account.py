@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
-from newsletter.delivery.models import OUTCOMES, Delivery, Mailing, State
+from newsletter.delivery.models import OUTCOMES, Attempt, Delivery, Mailing, State
 from subscribers.models import Subscriber
+
+_NEWEST = 300
+_LATELY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,17 @@ def latest_reason(session: Session, mailing: int) -> str:
         Delivery.mailing_id == mailing, Delivery.state == State.PENDING, Delivery.retry_at.is_not(None)
     )
     return session.scalars(waiting.order_by(Delivery.retry_at.desc()).limit(1)).first() or ""
+
+
+def rate(session: Session, mailing: int, now: datetime) -> float:
+    """People a second lately: over the newest attempts, which are few to look at however large the mailing is."""
+    newest = select(Attempt.delivery_id, Attempt.ended_at).order_by(Attempt.id.desc()).limit(_NEWEST).subquery()
+    ended = session.scalars(
+        select(newest.c.ended_at)
+        .join(Delivery, Delivery.id == newest.c.delivery_id)
+        .where(Delivery.mailing_id == mailing, newest.c.ended_at > now - _LATELY)
+    ).all()
+    return len(ended) / max((now - min(ended)).total_seconds(), 1.0) if ended else 0.0
 
 
 def next_try(session: Session, mailing: int) -> datetime | None:

@@ -1,6 +1,6 @@
 """Before a send: a mailing is scheduled, opened when due, held when too late; its audience is frozen then."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, insert, literal, select, update
@@ -55,6 +55,14 @@ def edition_for(languages: str, editions: Mapping[str, int]) -> int:
     """The edition of the first language a person named that there is; else that of the source language."""
     fallback = next(iter(editions))
     return editions[preferred(languages, list(editions)) or fallback]
+
+
+def expected(session: Session, languages: Sequence[str]) -> dict[str, int]:
+    """How many would get each edition of an issue in `languages` (the first is the fallback) if it went now."""
+    people = dict.fromkeys(languages, 0)
+    for wanted, count in count_by_languages(session).items():
+        people[preferred(wanted, languages) or languages[0]] += count
+    return people
 
 
 def _hold_if_late(session: Session, mailing: int, now: datetime) -> bool:

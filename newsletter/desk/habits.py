@@ -63,12 +63,12 @@ def habits(session: Session) -> Habits:
 
 def brand(session: Session, settings: Settings) -> Brand:
     """Who speaks: the habits, and the settings where there is none."""
-    kept = _kept(session)
+    return _brand(settings, _kept(session))
 
-    def chosen(name: str) -> str:
-        return kept.get(name) or str(getattr(settings, name))
 
-    return Brand(chosen("brand"), chosen("brand_color"), chosen("accent_color"), chosen("postal_address"))
+def brand_of_file(settings: Settings) -> Brand:
+    """Who speaks as far as the settings know: for a page that says that the database cannot be read."""
+    return _brand(settings, {})
 
 
 def keep(session: Session, entered: Mapping[str, str]) -> None:
@@ -89,6 +89,13 @@ def checked_habit(name: str, value: str) -> str:
     except ValidationError as error:
         why = error.errors(include_input=False, include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise DeskError(f"{called} cannot be so: {why[:1].lower()}{why[1:]}.") from None
+
+
+def _brand(settings: Settings, kept: Mapping[str, str]) -> Brand:
+    def chosen(name: str) -> str:
+        return kept.get(name) or str(getattr(settings, name))
+
+    return Brand(chosen("brand"), chosen("brand_color"), chosen("accent_color"), chosen("postal_address"))
 
 
 def _kept(session: Session) -> dict[str, str]:

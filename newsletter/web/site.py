@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import DBAPIError
 
 from issues.languages import direction, words
+from issues.rendering import Brand
 from newsletter.config import Settings
 from newsletter.db import Database
+from newsletter.desk import habits
 from newsletter.wiring import Newsletter
 from subscribers.audience import preferred
 from subscribers.vault import Vault
@@ -59,7 +62,7 @@ class Site:
 
     def page(self, template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """The page made from `template`, its own words in `language`."""
-        brand = self.newsletter.brand
+        brand = self._brand()
         html = (
             _templates()
             .get_template(template)
@@ -75,6 +78,13 @@ class Site:
             )
         )
         return HTMLResponse(html, status_code=status)
+
+    def _brand(self) -> Brand:
+        """An error page is shown also where the database is what failed."""
+        try:
+            return self.newsletter.brand
+        except DBAPIError:
+            return habits.brand_of_file(self.settings)
 
 
 def page_language(request: Request, languages: str = "") -> str:

@@ -1,0 +1,87 @@
+"""Why servers said no, in a few kinds that a person can act on (RFC 3463 and what servers write in its place)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from newsletter.delivery.models import Delivery, State
+from subscribers.models import Subscriber
+from subscribers.vault import Vault
+
+NOT_TAKEN = (State.REFUSED, State.GIVEN_UP)
+MOST_WORDINGS = 2000
+MOST_PEOPLE = 200
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One kind of no."""
+
+    kind: str
+    people: int
+    words: str
+    """What a server said, for who wants to know exactly."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who did not get it. The repr shows no address."""
+
+    address: str
+    """Empty where they were erased since."""
+    state: State
+    kind: str
+
+    def __repr__(self) -> str:
+        return f"Person({self.state}, {self.kind})"
+
+
+_KINDS = (
+    ("no such mail server", r"\b[45]\.(1\.2|4\.4)\b|domain (not|does)|host (unknown|not found)|nxdomain"),
+    ("mailbox full", r"\b[45]\.2\.2\b|(mailbox|quota).{0,30}(full|exceeded)|over ?quota"),
+    ("no such address", r"\b5\.(1\.[0136]|1\.10|2\.1)\b|no such|unknown|does not exist|not found|unavailable|disabled"),
+    ("turned away by a filter", r"\b[45]\.7\.\d|spam|block|black|policy|reputation|reject"),
+    ("an address with letters their server does not take", r"\b5\.6\.7\b|smtputf8"),
+    ("try later, again and again", r"^4|\b4\.\d\.\d|later|grey|busy"),
+)
+
+
+def kind(words: str) -> str:
+    """What kind of no a server's words are."""
+    return next((name for name, pattern in _KINDS if re.search(pattern, words, re.IGNORECASE)), "another reason")
+
+
+def reasons(session: Session, mailing: int) -> list[Reason]:
+    """Why people of this mailing did not get it, the most frequent first."""
+    people = func.count().label("people")
+    rows = session.execute(
+        select(Delivery.reason, people)
+        .where(Delivery.mailing_id == mailing, Delivery.state.in_(NOT_TAKEN))
+        .group_by(Delivery.reason)
+        .order_by(people.desc())
+        .limit(MOST_WORDINGS)
+    )
+    found: dict[str, Reason] = {}
+    for words, count in rows:
+        name = kind(words)
+        before = found.get(name, Reason(name, 0, words))
+        found[name] = Reason(name, before.people + count, before.words)
+    return sorted(found.values(), key=lambda reason: -reason.people)
+
+
+def who(session: Session, vault: Vault, mailing: int, states: Sequence[State]) -> list[Person]:
+    """The first of those in `states`, by address: for the list keeper alone."""
+    rows = session.execute(
+        select(Delivery.state, Delivery.reason, Subscriber.sealed_address, Subscriber.address_hash)
+        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.mailing_id == mailing, Delivery.state.in_(states), Delivery.settled != "left")
+        .order_by(Delivery.id)
+        .limit(MOST_PEOPLE)
+    )
+    return [
+        Person(vault.open_address(sealed, address_hash) if sealed else "", state, kind(reason))
+        for state, reason, sealed, address_hash in rows
+    ]

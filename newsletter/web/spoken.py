@@ -1,0 +1,66 @@
+"""Numbers, times and spans as a person would say them, in English, the language of the desk."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_timezone_name
+
+_FEW = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SOON = timedelta(minutes=90)
+
+
+def number(count: int) -> str:
+    """`4,318`."""
+    return f"{count:,}"
+
+
+def people(count: int) -> str:
+    """`two people`, `4,318 people`; small numbers in words."""
+    return f"{_FEW[count] if count < len(_FEW) else number(count)} {'person' if count == 1 else 'people'}"
+
+
+def clock(moment: datetime, zone: ZoneInfo) -> str:
+    """`10:15`."""
+    return f"{moment.astimezone(zone):%H:%M}"
+
+
+def day(moment: datetime, zone: ZoneInfo) -> str:
+    """`Tuesday, 24 November`."""
+    local = moment.astimezone(zone)
+    return f"{local:%A}, {local.day} {local:%B}"
+
+
+def soon(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`in 14 minutes`, `tomorrow at 10:15`, `on Tuesday, 24 November, at 10:15`."""
+    ahead = moment - now
+    if ahead < timedelta(minutes=1):
+        return "in a moment"
+    if ahead < _SOON:
+        minutes = round(ahead.total_seconds() / 60)
+        return f"in {minutes} minutes" if minutes > 1 else "in a minute"
+    days = (moment.astimezone(zone).date() - now.astimezone(zone).date()).days
+    said = {0: "today", 1: "tomorrow"}.get(days)
+    return f"{said} at {clock(moment, zone)}" if said else f"on {day(moment, zone)}, at {clock(moment, zone)}"
+
+
+def span(seconds: float) -> str:
+    """`less than a minute`, `about 3 minutes and a half`, `about 2 hours`: no more exact than it can be known."""
+    halves = round(seconds / 30)
+    if halves < 2:
+        return "less than a minute"
+    if halves < 20:
+        whole, half = divmod(halves, 2)
+        return f"about {_FEW[whole] if whole > 1 else 'a'} minute{'s' * (whole > 1)}{' and a half' * half}"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"about {round(minutes / 5) * 5} minutes"
+    return f"about {round(minutes / 60)} hours"
+
+
+def zone_name(zone: ZoneInfo) -> str:
+    """`New York (Eastern Time)`; a zone without a city is its own name."""
+    if "/" not in zone.key:
+        return zone.key
+    city = zone.key.rpartition("/")[2].replace("_", " ")
+    called = get_timezone_name(zone, locale="en", zone_variant="generic")
+    return f"{city} ({called})" if city not in called else called
