@@ -64,11 +64,9 @@ class House:
         return done.stdout + done.stderr
 
     def start_work(self, log: Path) -> "subprocess.Popen[bytes]":
-        """One pass of the job as a process that a test may kill."""
+        """One pass of the job as a process that a test may kill: what `newsletter work --once` becomes."""
         with log.open("ab") as stderr:
-            return subprocess.Popen(
-                [sys.executable, "-m", "newsletter", "work", "--once"], env=self.environment, stderr=stderr
-            )
+            return subprocess.Popen([sys.executable, "-m", "scheduler", "--once"], env=self.environment, stderr=stderr)
 
     @contextmanager
     def opened(self) -> Iterator[Newsletter]:
