@@ -20,6 +20,7 @@ from newsletter import config, wiring
 from newsletter.db import reason
 from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
+from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
 from subscribers.retention import erase_left
 
@@ -45,6 +46,11 @@ def send(newsletter: Newsletter, stopping: Event) -> None:
     send_due(newsletter.office, newsletter.transport, stopping)
 
 
+def notices(newsletter: Newsletter, stopping: Event) -> None:
+    """Send the single mails that wait: invitations."""
+    send_waiting(newsletter.postroom, newsletter.transport, stopping)
+
+
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
     """Erase who left more than a day ago."""
     with newsletter.database.write() as session:
@@ -55,6 +61,7 @@ def erase(newsletter: Newsletter, _stopping: Event) -> None:
 
 JOBS = (
     Job("send", timedelta(seconds=10), send),
+    Job("notices", timedelta(seconds=10), notices),
     Job("erase", timedelta(hours=1), erase),
     Job("import", timedelta(hours=6), import_sources),
 )

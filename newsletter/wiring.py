@@ -14,12 +14,13 @@ from newsletter import config
 from newsletter.config import Settings, SettingsError
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.control import MailingError
-from newsletter.delivery.headers import HeaderError
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.sender import Office
 from newsletter.desk import habits
 from newsletter.mail import SendError, Transport
 from newsletter.migrations import upgrade
+from newsletter.mime.headers import HeaderError
+from newsletter.notices.outbox import Postroom
 from newsletter.publishing import Press
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
@@ -75,6 +76,11 @@ class Newsletter:
     @property
     def press(self) -> Press:
         return Press(self.brand, self.letterhead, self.settings.base_url)
+
+    @property
+    def postroom(self) -> Postroom:
+        """What single mails are sent with."""
+        return Postroom(self.database, self.vault, self.settings.sender, self.settings.reply_to, utc_now)
 
     @property
     def office(self) -> Office:

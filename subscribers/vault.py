@@ -63,6 +63,14 @@ class Vault:
         """The name; SubscriberError where value, hash and keys do not belong together."""
         return self._open(sealed, b"name" + address_hash)
 
+    def seal_text(self, text: str, address_hash: bytes) -> bytes:
+        """`text` sealed that is meant for the person with this hash alone."""
+        return self._seal(text, b"text" + address_hash)
+
+    def open_text(self, sealed: bytes, address_hash: bytes) -> str:
+        """The text; SubscriberError where value, hash and keys do not belong together."""
+        return self._open(sealed, b"text" + address_hash)
+
     def _keyed(self, purpose: bytes, value: bytes) -> bytes:
         return hmac.digest(self._lookup, purpose + b"\0" + value, "sha256")
 

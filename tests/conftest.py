@@ -11,6 +11,7 @@ from sqlalchemy import make_url, text
 import issues.models
 import newsletter.delivery.models
 import newsletter.desk.models
+import newsletter.notices.models
 import subscribers.models
 from newsletter.db import Database
 
@@ -19,6 +20,7 @@ BASES = (
     subscribers.models.Base,
     newsletter.delivery.models.Base,
     newsletter.desk.models.Base,
+    newsletter.notices.models.Base,
 )
 
 

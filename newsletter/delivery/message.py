@@ -12,8 +12,8 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import NamedTuple
 
-from newsletter.delivery import headers
-from newsletter.delivery.quoted import encode_text, encode_value
+from newsletter.mime import headers
+from newsletter.mime.quoted import encode_text, encode_value
 
 BOUNDARY = "=_newsletter"
 """Quoted-printable never holds "=_", so that it cannot stand inside a part (RFC 2045, section 6.7)."""

@@ -16,12 +16,12 @@ from sqlalchemy import select, update
 from issues.models import Edition, Issue
 from newsletter.db import Database
 from newsletter.delivery import generation, ledger, planning
-from newsletter.delivery.headers import HeaderError
 from newsletter.delivery.inspection import UnsafeMessage, inspect
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.delivery.models import Generation, Mailing, MailingState
 from newsletter.mail import Message, SendError, Transport
+from newsletter.mime.headers import HeaderError
 from subscribers import tokens
 from subscribers.addresses import envelope, normal
 from subscribers.errors import BadAddress, SubscriberError

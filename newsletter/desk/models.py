@@ -75,7 +75,7 @@ class DeskSession(Base):
 
 
 class Invitation(Base):
-    """A link that makes a member, once: for the first owner printed at the start, for others mailed."""
+    """A link that makes a member or a new password, once: printed for the first owner, mailed to others."""
 
     __tablename__ = "invitation"
 
@@ -84,6 +84,8 @@ class Invitation(Base):
     role: Mapped[Role]
     languages: Mapped[str] = mapped_column(String(200), default="")
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    """Whose new password the link is for; nothing where it makes a new member."""
     ends_at: Mapped[datetime]
 
 

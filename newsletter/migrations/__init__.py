@@ -12,6 +12,7 @@ from sqlalchemy import Connection, MetaData, text
 import issues.models
 import newsletter.delivery.models
 import newsletter.desk.models
+import newsletter.notices.models
 import subscribers.models
 from newsletter.db import Database, DatabaseError
 
@@ -20,6 +21,7 @@ METADATA: list[MetaData] = [
     subscribers.models.Base.metadata,
     newsletter.delivery.models.Base.metadata,
     newsletter.desk.models.Base.metadata,
+    newsletter.notices.models.Base.metadata,
 ]
 
 

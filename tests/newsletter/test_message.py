@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery import headers
 from newsletter.delivery.inspection import UnsafeMessage, inspect
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
-from newsletter.delivery.quoted import encode_text, encode_value
+from newsletter.mime import headers
+from newsletter.mime.quoted import encode_text, encode_value
 
 LETTERHEAD = Letterhead("Réseau de justice <news@example.org>", "answers@example.org", "news.example.org")
 URL = "https://news.example.org/u/" + "A" * 22

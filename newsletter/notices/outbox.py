@@ -1,0 +1,136 @@
+"""The outbox: what is queued goes with the deed's own transaction, and leaves soon after it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from threading import Event
+
+import structlog
+from jinja2 import TemplateError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from newsletter.db import Database
+from newsletter.mail import Message, Reply, SendError, Transport
+from newsletter.mime.headers import HeaderError
+from newsletter.notices.letters import Letter, message
+from newsletter.notices.models import Notice
+from subscribers import addresses
+from subscribers.errors import SubscriberError
+from subscribers.vault import Vault
+
+GIVEN_UP = timedelta(days=2)
+"""A mail that cannot leave for so long is not waited for any more."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Postroom:
+    """What notices are sent with, built once by `newsletter.wiring`."""
+
+    database: Database
+    vault: Vault
+    sender: str
+    """`Name <address>`."""
+    reply_to: str
+    clock: Callable[[], datetime]
+
+
+def queue(
+    session: Session,
+    vault: Vault,
+    address: str,
+    template: str,
+    values: Mapping[str, str],
+    now: datetime,
+    *,
+    language: str = "en",
+) -> None:
+    """Write a mail down within the caller's transaction. Raises BadAddress.
+
+    `template` is a folder of templates/email/notices; `values` fill it and hold no address.
+    """
+    known = addresses.normal(address)
+    address_hash = vault.hash(known)
+    session.add(
+        Notice(
+            address_hash=address_hash,
+            sealed_address=vault.seal_address(known.text, address_hash),
+            sealed_values=vault.seal_text(json.dumps(dict(values)), address_hash),
+            template=template,
+            language=language,
+            created_at=now,
+            retry_at=now,
+        )
+    )
+
+
+def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> None:
+    """Send what waits, at least once each; any number of processes may do this at once."""
+    with postroom.database.read() as session:
+        if session.scalar(select(Notice.id).where(Notice.retry_at <= postroom.clock()).limit(1)) is None:
+            return
+    round_ = _Round(postroom, stopping)
+    try:
+        transport.run(round_.take, round_.barrier)
+    except SendError as error:
+        log.warning("notices wait", why=str(error))
+
+
+class _Round:
+    """One going through the outbox. What is not answered for comes again by itself: its `retry_at` says when."""
+
+    def __init__(self, postroom: Postroom, stopping: Event) -> None:
+        self._postroom = postroom
+        self._stopping = stopping
+
+    def take(self) -> Message | None:
+        """The next finished mail; one that cannot be made is forgotten, and no other waits for it."""
+        while not self._stopping.is_set() and (notice := self._claim()):
+            try:
+                return self._compose(notice)
+            except (SubscriberError, HeaderError, TemplateError, ValueError) as error:
+                log.error("notice could not be made", notice=notice.id, why=type(error).__name__)
+                self._forget(notice.id)
+        return None
+
+    def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
+        """Forget what was accepted, or refused for good; the doubt is on the side of a second copy."""
+        for reply in replies:
+            if reply.refused:
+                log.warning("notice refused", notice=reply.delivery, code=reply.code)
+            if reply.accepted or reply.refused:
+                self._forget(reply.delivery)
+        return frozenset(departing)
+
+    def _claim(self) -> Notice | None:
+        now = self._postroom.clock()
+        due = select(Notice).where(Notice.retry_at <= now).order_by(Notice.id).limit(1)
+        with self._postroom.database.write() as session:
+            session.execute(delete(Notice).where(Notice.created_at <= now - GIVEN_UP))
+            notice = session.scalars(due.with_for_update(skip_locked=True)).first()
+            if notice:
+                notice.tries += 1
+                notice.retry_at = now + timedelta(minutes=min(2**notice.tries, 60))
+            return notice
+
+    def _compose(self, notice: Notice) -> Message:
+        vault, sender = self._postroom.vault, self._postroom.sender
+        recipient = addresses.envelope(addresses.normal(vault.open_address(notice.sealed_address, notice.address_hash)))
+        letter = Letter(
+            address=recipient,
+            template=notice.template,
+            language=notice.language,
+            values=json.loads(vault.open_text(notice.sealed_values, notice.address_hash)),
+            mark=vault.row_mark("notice", notice.id),
+            date=notice.created_at,
+        )
+        data = message(letter, sender, self._postroom.reply_to)
+        return Message(notice.id, parseaddr(sender)[1], recipient, data)
+
+    def _forget(self, number: int) -> None:
+        with self._postroom.database.write() as session:
+            session.execute(delete(Notice).where(Notice.id == number))
