@@ -32,6 +32,7 @@ ANYBODY: frozenset[str] = frozenset(
 
 DEMONSTRATION: frozenset[str] = frozenset(
     [
+        "parts",
         "overview",
         "edition",
         "edition_html",

@@ -4,7 +4,6 @@ These pages ask nobody who they are, so they are there in a demonstration only.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastapi import APIRouter, HTTPException
@@ -20,6 +19,7 @@ from newsletter.delivery.account import Account
 from newsletter.delivery.models import OUTCOMES, MailingState, State
 from newsletter.web.inbox_pages import newest_first
 from newsletter.web.opened_mail import OpenedMail, framing, html_answer, raw_answer, text_answer
+from newsletter.web.pictures import figures, of_outcomes
 from newsletter.web.site import Site
 from newsletter.wiring import Newsletter
 
@@ -31,15 +31,6 @@ HEADINGS = {
     MailingState.CANCELLED: "{month} was cancelled.",
     MailingState.FINISHED: "{month} went out.",
 }
-
-MEANINGS = {
-    State.ACCEPTED: "their server took it",
-    State.REFUSED: "their server said no",
-    State.GIVEN_UP: "no answer for too long",
-    State.SKIPPED: "left, or it was cancelled",
-    State.IN_DOUBT: "the line broke",
-}
-"""What each outcome says, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +52,6 @@ class Report:
     account: Account
     rows: list[tuple[str, dict[State, int]]]
     """The account by language, in the issue's order."""
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A part of the account's bar, in hundredths of its length."""
-
-    outcome: State
-    start: float
-    length: float
 
 
 def make_router(site: Site) -> APIRouter:
@@ -111,9 +93,9 @@ def _overview(site: Site, report: Report | None, issues: list[Printed], caught: 
         "editions/overview.html",
         "en",
         report=report,
-        bar=list(_bar(report.account)) if report else [],
+        stretches=of_outcomes(report.account.outcomes, report.account.people) if report else [],
+        figures=figures(report.account.outcomes) if report else [],
         outcomes=OUTCOMES,
-        meanings=MEANINGS,
         issues=issues,
         caught=caught,
         name_in=name_in,
@@ -186,13 +168,3 @@ def _report(session: Session) -> Report | None:
 
 def _month(issue: Issue) -> str:
     return f"{issue.month:%B %Y}"
-
-
-def _bar(counted: Account) -> Iterator[Stretch]:
-    """The outcomes that anyone has, one after another along the bar."""
-    start = 0.0
-    for outcome, count in counted.outcomes.items():
-        if count:
-            length = 100 * count / counted.people
-            yield Stretch(outcome, round(start, 3), round(length, 3))
-            start += length

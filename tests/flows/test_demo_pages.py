@@ -128,7 +128,7 @@ def test_the_policies_let_our_own_style_and_frames_through(browser: Browser, ser
         page.on("console", partial(_note, said))
         page.goto(served.url + served.pages[name])
         assert [text for text in said if "Content Security Policy" in text] == []
-        assert page.locator(".wrap").first.evaluate("wrap => getComputedStyle(wrap).maxWidth") == "1184px"
+        assert page.locator(".wrap").first.evaluate("wrap => getComputedStyle(wrap).maxWidth") == "1248px"
         page.close()
 
 

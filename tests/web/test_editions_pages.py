@@ -14,7 +14,8 @@ from issues import editions
 from issues.models import Issue
 from newsletter.db import Database
 from newsletter.delivery.models import OUTCOMES, Delivery, MailingState, State
-from newsletter.web.editions_pages import HEADINGS, MEANINGS
+from newsletter.web.editions_pages import HEADINGS
+from newsletter.web.pictures import MEANINGS
 from newsletter.web.security import HEADERS
 from tests.issues.sample import BRAND
 from tests.web.conftest import Web
@@ -145,7 +146,7 @@ def test_the_overview_names_editions_in_their_own_languages(
     assert re.findall(r'href="/editions/(\d+)"', page) == [str(number) for number in numbers.values()]
     assert '<span class="lead" lang="es">Español</span>' in page
     assert '<span class="subject" lang="ar" dir="rtl">' in page
-    assert '<span class="big num">2</span> mails were caught.' in page
+    assert '<span class="numeral num">2</span> mails were caught.' in page
 
 
 def test_only_the_newest_edition_of_a_language_is_listed(demo: TestClient, database: Database) -> None:
