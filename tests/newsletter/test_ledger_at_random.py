@@ -245,7 +245,7 @@ class Books(RuleBasedStateMachine):
 
 def test_the_books_are_exact_in_any_order_of_things(sqlite_with_tables: Path) -> None:
     machine = type("BooksHere", (Books,), {"template": sqlite_with_tables})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis leaves it untyped
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=30,
