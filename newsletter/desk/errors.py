@@ -17,3 +17,7 @@ class BadInvitation(DeskError):
 
 class WeakPassword(DeskError):
     """Too short, or one that everybody tries first."""
+
+
+class NoMember(DeskError):
+    """Nobody here has this number."""

@@ -5,17 +5,18 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from newsletter.desk import deeds, passwords, sessions
-from newsletter.desk.errors import BadInvitation, DeskError
+from newsletter.desk.errors import BadInvitation, DeskError, NoMember
 from newsletter.desk.models import Invitation, Member, Role
 from subscribers import addresses
 from subscribers.vault import Vault
 
 FIRST_LINK = timedelta(days=1)
 INVITATION = timedelta(days=7)
+NEW_PASSWORD = timedelta(days=1)
 
 
 def digest(token: str) -> bytes:
@@ -37,9 +38,35 @@ def invite(session: Session, by: Member, role: Role, languages: str, now: dateti
     return _invitation(session, role, languages, by.id, now + INVITATION)
 
 
+def new_password_link(session: Session, by: Member, member: Member, now: datetime) -> str:
+    """A token with which a member chooses a new password; earlier ones of theirs stop working."""
+    session.execute(delete(Invitation).where(Invitation.member_id == member.id))
+    deeds.record(session, by.id, "sent a new link", member.name, now)
+    return _invitation(session, member.role, member.languages, by.id, now + NEW_PASSWORD, member.id)
+
+
+def open_invitations(session: Session, now: datetime) -> Sequence[tuple[Invitation, str | None]]:
+    """What was mailed to people who are not here yet, each with the name of who did."""
+    rows = session.execute(
+        select(Invitation, Member.name)
+        .outerjoin(Member, Member.id == Invitation.invited_by)
+        .where(Invitation.ends_at > now, Invitation.member_id.is_(None))
+        .order_by(Invitation.id)
+    )
+    return [(invited, name) for invited, name in rows]
+
+
+def take_back(session: Session, by: Member, number: int, now: datetime) -> None:
+    """Make an invitation's link stop working."""
+    if found := session.get(Invitation, number):
+        session.delete(found)
+        deeds.record(session, by.id, "took back an invitation", found.role, now)
+
+
 def invitation(session: Session, token: str, now: datetime) -> Invitation:
-    """The open invitation of this token."""
-    found = session.scalars(select(Invitation).where(Invitation.token_hash == digest(token))).first()
+    """The open invitation of this token; within a transaction that writes nobody else can accept it meanwhile."""
+    wanted = select(Invitation).where(Invitation.token_hash == digest(token)).with_for_update()
+    found = session.scalars(wanted).first()
     if found is None or found.ends_at <= now:
         raise BadInvitation("This link was used or is too old: ask whoever sent it for a new one.")
     return found
@@ -50,6 +77,8 @@ def join(
 ) -> Member:
     """Accept an invitation; it works once. Raises BadInvitation, BadAddress, WeakPassword or DeskError."""
     accepted = invitation(session, token, now)
+    if accepted.member_id is not None:
+        raise BadInvitation("This link is for a new password: open it again.")
     known = addresses.normal(address)
     address_hash = vault.hash(known)
     if session.scalars(select(Member.id).where(Member.address_hash == address_hash)).first() is not None:
@@ -70,6 +99,24 @@ def join(
     return member
 
 
+def renew(session: Session, token: str, password: str, now: datetime) -> Member:
+    """Choose a new password with the link for it. Raises BadInvitation or WeakPassword."""
+    accepted = invitation(session, token, now)
+    member = session.get(Member, accepted.member_id or 0)
+    if member is None or member.ended_at is not None:
+        raise BadInvitation("This link is not for a new password.")
+    change_password(session, member, password, now)
+    return member
+
+
+def of(session: Session, number: int) -> Member:
+    """The member of this number. Raises NoMember."""
+    member = session.get(Member, number)
+    if member is None:
+        raise NoMember("There is no such member.")
+    return member
+
+
 def everyone(session: Session) -> Sequence[Member]:
     """Who works here, and who did."""
     return session.scalars(select(Member).order_by(Member.ended_at.is_not(None), Member.id)).all()
@@ -79,13 +126,14 @@ def change_role(session: Session, by: Member, member: Member, role: Role, langua
     """A new role ends every session of theirs: what was open may not be theirs any more."""
     _keep_an_owner(session, member, role)
     member.role, member.languages = role, languages
-    sessions.end_all(session, member.id)
+    _close_doors(session, member)
     deeds.record(session, by.id, "changed role", f"{member.name}: {role}", now)
 
 
 def change_password(session: Session, member: Member, password: str, now: datetime) -> None:
-    """A new password ends every session; the caller begins a new one."""
+    """A new password ends every session and link; the caller begins a new session."""
     member.password = passwords.hashed(password)
+    session.execute(delete(Invitation).where(Invitation.member_id == member.id))
     sessions.end_all(session, member.id)
     deeds.record(session, member.id, "changed password", "", now)
 
@@ -93,20 +141,39 @@ def change_password(session: Session, member: Member, password: str, now: dateti
 def end(session: Session, by: Member, member: Member, now: datetime) -> None:
     """They may no longer sign in; what they wrote keeps their name."""
     _keep_an_owner(session, member, None)
-    session.execute(update(Member).where(Member.id == member.id).values(ended_at=now))
-    sessions.end_all(session, member.id)
+    member.ended_at = now
+    _close_doors(session, member)
     deeds.record(session, by.id, "ended membership", member.name, now)
 
 
+def bring_back(session: Session, by: Member, member: Member, now: datetime) -> None:
+    """They may sign in again, as who they were."""
+    member.ended_at = None
+    deeds.record(session, by.id, "brought back", member.name, now)
+
+
+def _close_doors(session: Session, member: Member) -> None:
+    """End the sessions of a member, and the links that were made by them or for them."""
+    theirs = (Invitation.member_id == member.id) | (Invitation.invited_by == member.id)
+    session.execute(delete(Invitation).where(theirs))
+    sessions.end_all(session, member.id)
+
+
 def _keep_an_owner(session: Session, member: Member, role: Role | None) -> None:
-    owners = session.scalars(select(Member.id).where(Member.role == Role.OWNER, Member.ended_at.is_(None))).all()
+    """Two owners who end each other at the same moment wait for one another."""
+    owning = select(Member.id).where(Member.role == Role.OWNER, Member.ended_at.is_(None))
+    owners = session.scalars(owning.order_by(Member.id).with_for_update()).all()
     if role is not Role.OWNER and list(owners) == [member.id]:
         raise DeskError("There must be an owner: make somebody else one first.")
 
 
-def _invitation(session: Session, role: Role, languages: str, by: int | None, ends_at: datetime) -> str:
+def _invitation(
+    session: Session, role: Role, languages: str, by: int | None, ends_at: datetime, member: int | None = None
+) -> str:
     token = secrets.token_urlsafe(24)
-    session.add(Invitation(token_hash=digest(token), role=role, languages=languages, invited_by=by, ends_at=ends_at))
+    made = Invitation(role=role, languages=languages, invited_by=by, ends_at=ends_at, member_id=member)
+    made.token_hash = digest(token)
+    session.add(made)
     session.flush()
     return token
 
