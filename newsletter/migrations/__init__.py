@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
 import issues.models
@@ -29,7 +31,9 @@ _UPGRADE_LOCK = 0x6E65_7774
 
 
 def upgrade(database: Database) -> None:
-    """Bring the tables up to date; does nothing where they are. Any number of processes may call it at once."""
+    """Bring the tables up to date. Any number of processes may call it at once; where all is well it only reads."""
+    if _is_current(database):
+        return
     with database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             _upgrade_sqlite(connection)
@@ -37,6 +41,15 @@ def upgrade(database: Database) -> None:
             with connection.begin():
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
                 command.upgrade(config(connection), "head")
+
+
+def _is_current(database: Database) -> bool:
+    known = ScriptDirectory(str(Path(__file__).parent))
+    with database.read() as session:
+        revision = MigrationContext.configure(session.connection()).get_current_revision()
+    if revision and revision not in {script.revision for script in known.walk_revisions()}:
+        raise DatabaseError("The database was written by a newer version of this program: update the program.")
+    return revision == known.get_current_head()
 
 
 def _upgrade_sqlite(connection: Connection) -> None:
