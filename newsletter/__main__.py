@@ -37,7 +37,6 @@ def _place(error: Exception) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
-    sentence = sentence[:1].upper() + sentence[1:].removesuffix(".") + "."
     print(sentence, file=sys.stderr)  # noqa: T201 - this is the program's voice
     sys.exit(code)
 
