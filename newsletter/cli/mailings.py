@@ -89,7 +89,7 @@ def doubts(
         if send_again or leave:
             with newsletter.database.write() as session:
                 control.find(session, number)
-                settled = control.settle_doubts(session, number, send_again=send_again)
+                settled = control.settle_doubts(session, number, send_again=send_again, now=utc_now())
             say(f"{settled} doubts settled: {'they are written to again' if send_again else 'left as they are'}.")
             return
         with newsletter.database.read() as session:

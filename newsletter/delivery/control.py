@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from newsletter.delivery.account import open_doubts
 from newsletter.delivery.ledger import move, skip_cancelled
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
-from newsletter.delivery.planning import LATEST
+from newsletter.delivery.planning import LATEST, TRYING
 
 
 class MailingError(Exception):
@@ -40,7 +40,9 @@ def resume(session: Session, mailing: int, now: datetime) -> None:
         MailingState.SENDING if opened else MailingState.SCHEDULED,
         "",
     )
-    if not opened:
+    if opened:
+        session.execute(update(Mailing).where(Mailing.id == mailing).values(deadline=now + TRYING))
+    else:
         beyond = update(Mailing).where(Mailing.id == mailing, Mailing.not_later_than < now + LATEST)
         session.execute(beyond.values(not_later_than=now + LATEST))
 
@@ -53,7 +55,7 @@ def cancel(session: Session, mailing: int, now: datetime) -> None:
     session.execute(skip_cancelled())
 
 
-def settle_doubts(session: Session, mailing: int, *, send_again: bool) -> int:
+def settle_doubts(session: Session, mailing: int, *, send_again: bool, now: datetime) -> int:
     """Leave everyone in doubt as they are, or write to them again; returns how many that settles."""
     find(session, mailing)
     found = session.get_one(Mailing, mailing, with_for_update=True, populate_existing=True)  # or it finishes meanwhile
@@ -64,6 +66,8 @@ def settle_doubts(session: Session, mailing: int, *, send_again: bool) -> int:
     if found.state is MailingState.CANCELLED:
         raise MailingError(f"Mailing {mailing} is cancelled, so its doubts can only be left.")
     settled = move(session, State.IN_DOUBT, State.PENDING, doubts, settled="sent again", retry_at=None)
+    if settled:
+        found.deadline = now + TRYING
     if settled and found.state is MailingState.FINISHED:
         found.state, found.finished_at = MailingState.SENDING, None
     return len(settled)

@@ -27,9 +27,8 @@ MOVES: dict[State, frozenset[State]] = {
 }
 """What may become what. Everything else is an outcome and stays."""
 
-MOST_TRIES = 8
-LONGEST = timedelta(hours=24)
-"""How long after its opening a mailing goes on trying: news is stale after that."""
+LONGEST_WAIT = timedelta(hours=1)
+"""Between two tries; they begin a minute apart, and each wait is twice the last."""
 
 LEFT = "left or suppressed since the mailing began"
 UNANSWERED = "the sender stopped between the last byte and the answer"
@@ -52,11 +51,11 @@ class Claim:
 class Ledger:
     """The books of one mailing, written by one generation on its own connection."""
 
-    def __init__(self, lease: Lease, mailing: int, opened_at: datetime, clock: Callable[[], datetime]) -> None:
+    def __init__(self, lease: Lease, mailing: int, deadline: datetime, clock: Callable[[], datetime]) -> None:
         self._connection = lease.connection
         self._generation = lease.generation
         self._mailing = mailing
-        self._deadline = opened_at + LONGEST
+        self._deadline = deadline
         self._clock = clock
         self._tries: dict[int, int] = {}
         """Of everything claimed here and not answered for."""
@@ -204,8 +203,8 @@ def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tupl
         return State.REFUSED, None
     if reply.code is None and reply.complete:
         return State.IN_DOUBT, None  # RFC 1047: the mail may have arrived; sending again is a person's decision
-    retry_at = now + timedelta(minutes=2 ** (tries - 1))
-    if tries >= MOST_TRIES or retry_at > deadline:
+    retry_at = now + min(timedelta(minutes=2 ** min(tries - 1, 10)), LONGEST_WAIT)
+    if retry_at > deadline:
         return State.GIVEN_UP, None
     return State.PENDING, retry_at
 

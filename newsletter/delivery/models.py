@@ -61,6 +61,8 @@ class Mailing(Base):
     """The zone `due_at` was entered in, for showing it again."""
     not_later_than: Mapped[datetime]
     opened_at: Mapped[datetime | None]
+    deadline: Mapped[datetime | None]
+    """Until when people whose servers say "later" are tried again; set by opening, resuming and sending again."""
     finished_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(Text, default="")
     """Why it is held or paused, in one sentence."""

@@ -12,6 +12,8 @@ from subscribers.models import Subscriber
 
 LATEST = timedelta(hours=24)
 """How much later than its time a mailing may begin without being asked about."""
+TRYING = timedelta(hours=24)
+"""How long a mailing goes on trying those whose servers say "later": news is stale after that."""
 
 
 def schedule(
@@ -75,7 +77,7 @@ def _hold_if_late(session: Session, mailing: int, now: datetime) -> bool:
 
 def _open(session: Session, mailing: int, now: datetime) -> bool:
     scheduled = update(Mailing).where(Mailing.id == mailing, Mailing.state == MailingState.SCHEDULED)
-    opened = scheduled.values(state=MailingState.SENDING, opened_at=now).returning(Mailing.id)
+    opened = scheduled.values(state=MailingState.SENDING, opened_at=now, deadline=now + TRYING).returning(Mailing.id)
     if session.execute(opened).first() is None:
         return False
     _freeze(session, mailing, mailing_editions(session, mailing))

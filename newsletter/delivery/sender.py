@@ -51,8 +51,8 @@ def send_due(office: Office, transport: Transport, stopping: Event) -> None:
         ledger.bury_the_dead(lease, office.clock())
         with office.database.write() as session:
             planning.open_due(session, office.clock())
-        for mailing, opened_at in _open_mailings(office):
-            books = Ledger(lease, mailing, opened_at, office.clock)
+        for mailing, deadline in _open_mailings(office):
+            books = Ledger(lease, mailing, deadline, office.clock)
             _send(office, mailing, books, transport, stopping)
         lease.end(office.clock())
 
@@ -86,9 +86,9 @@ def _anything_to_do(office: Office) -> bool:
 def _open_mailings(office: Office) -> list[tuple[int, datetime]]:
     with office.database.read() as session:
         rows = session.execute(
-            select(Mailing.id, Mailing.opened_at).where(Mailing.state == MailingState.SENDING).order_by(Mailing.id)
+            select(Mailing.id, Mailing.deadline).where(Mailing.state == MailingState.SENDING).order_by(Mailing.id)
         )
-        return [(mailing, opened_at) for mailing, opened_at in rows if opened_at is not None]
+        return [(mailing, deadline) for mailing, deadline in rows if deadline is not None]
 
 
 def _send(office: Office, mailing: int, books: Ledger, transport: Transport, stopping: Event) -> None:

@@ -36,7 +36,7 @@ def sender(newsroom: Newsroom, mailing: int) -> Iterator[Ledger]:
     office = newsroom.office
     with generation.living(office.database.engine, office.lock_folder, NOW) as lease:
         bury_the_dead(lease, newsroom.clock())
-        yield Ledger(lease, mailing, NOW, newsroom.clock)
+        yield Ledger(lease, mailing, NOW + planning.TRYING, newsroom.clock)
 
 
 def state(newsroom: Newsroom, mailing: int) -> MailingState:
@@ -93,7 +93,7 @@ def test_a_mailing_whose_doubts_are_sent_again_is_not_finished_under_them(newsro
         claims = [claim.delivery for claim in books.claim(3)]
         books.barrier([], claims)
         books.barrier([Reply(claim, None, "silence", complete=True) for claim in claims], [])
-        again = lambda session: control.settle_doubts(session, mailing, send_again=True)  # noqa: E731
+        again = lambda session: control.settle_doubts(session, mailing, send_again=True, now=NOW)  # noqa: E731
         assert not meanwhile(newsroom, again, books.finish)
     assert (state(newsroom, mailing), newsroom.states(mailing)) == (MailingState.SENDING, [State.PENDING] * 3)
 
@@ -106,7 +106,7 @@ def test_a_second_doubt_about_one_person_is_listed_again(newsroom: Newsroom, mai
             books.give_back()
             with newsroom.office.database.write() as session:
                 assert len(account.doubts(session, mailing)) == 1
-                assert control.settle_doubts(session, mailing, send_again=True) == 1
+                assert control.settle_doubts(session, mailing, send_again=True, now=NOW) == 1
 
 
 def test_doubts_of_a_cancelled_mailing_can_only_be_left(newsroom: Newsroom, mailing: int) -> None:
@@ -118,9 +118,9 @@ def test_doubts_of_a_cancelled_mailing_can_only_be_left(newsroom: Newsroom, mail
     with sender(newsroom, mailing):
         pass
     with pytest.raises(control.MailingError, match="cancelled"), newsroom.office.database.write() as session:
-        control.settle_doubts(session, mailing, send_again=True)
+        control.settle_doubts(session, mailing, send_again=True, now=NOW)
     with newsroom.office.database.write() as session:
-        assert control.settle_doubts(session, mailing, send_again=False) == 1
+        assert control.settle_doubts(session, mailing, send_again=False, now=NOW) == 1
     assert newsroom.account(mailing).waiting == 0
 
 

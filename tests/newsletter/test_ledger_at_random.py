@@ -103,7 +103,7 @@ class Books(RuleBasedStateMachine):
         office = self.newsroom.office
         lease = life.enter_context(generation.living(self.database.engine, office.lock_folder, self.clock()))
         bury_the_dead(lease, self.clock())
-        self.processes.append(Process(life, lease, Ledger(lease, self.mailing, NOW, self.clock)))
+        self.processes.append(Process(life, lease, Ledger(lease, self.mailing, NOW + planning.TRYING, self.clock)))
 
     @precondition(lambda self: self.processes)
     @rule(data=st.data(), most=st.integers(1, 3))
@@ -169,7 +169,7 @@ class Books(RuleBasedStateMachine):
         send_again = data.draw(st.booleans()) and self._state() is not MailingState.CANCELLED
         with self.database.write() as session:
             doubts = session.scalars(select(Delivery.id).where(open_doubts(self.mailing))).all()
-            assert control.settle_doubts(session, self.mailing, send_again=send_again) == len(doubts)
+            assert control.settle_doubts(session, self.mailing, send_again=send_again, now=NOW) == len(doubts)
         self.sent_again.update(doubts if send_again else [])
 
     def _come_and_go(self, data: st.DataObject) -> None:

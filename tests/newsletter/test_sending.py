@@ -131,6 +131,22 @@ def test_who_cannot_be_reached_for_a_day_is_given_up(newsroom: Newsroom) -> None
     assert (server.accepted, state(newsroom, mailing)[0]) == ([], MailingState.FINISHED)
 
 
+def test_sending_again_later_than_a_day_is_tried_for_a_day_again(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    with serving(Script({"after": [DROP], "rcpt": ["250 ok", "450 later"]})) as (server, port):
+        newsroom.send_to(port)
+        newsroom.later(days=3)
+        with newsroom.office.database.write() as session:
+            control.settle_doubts(session, mailing, send_again=True, now=newsroom.clock())
+        newsroom.send_to(port)
+        assert newsroom.states(mailing) == [State.PENDING]
+        newsroom.later(hours=1)
+        newsroom.send_to(port)
+    assert newsroom.states(mailing) == [State.ACCEPTED]
+    assert len(server.accepted) == 2
+
+
 def test_a_doubt_is_sent_again_only_by_a_person(newsroom: Newsroom) -> None:
     newsroom.add("ana", "ben")
     mailing = newsroom.schedule()
@@ -143,7 +159,7 @@ def test_a_doubt_is_sent_again_only_by_a_person(newsroom: Newsroom) -> None:
         with database.read() as session:
             assert len(account.doubts(session, mailing)) == 1
         with database.write() as session:
-            assert control.settle_doubts(session, mailing, send_again=True) == 1
+            assert control.settle_doubts(session, mailing, send_again=True, now=NOW) == 1
         newsroom.send_to(port)
     assert len(server.accepted) == 3
     assert newsroom.account(mailing).outcomes[State.ACCEPTED] == 2
@@ -155,8 +171,8 @@ def test_a_doubt_left_stays_in_the_account(newsroom: Newsroom) -> None:
     with serving(Script({"after": [DROP]})) as (_server, port):
         newsroom.send_to(port)
     with newsroom.office.database.write() as session:
-        assert control.settle_doubts(session, mailing, send_again=False) == 1
-        assert control.settle_doubts(session, mailing, send_again=False) == 0
+        assert control.settle_doubts(session, mailing, send_again=False, now=NOW) == 1
+        assert control.settle_doubts(session, mailing, send_again=False, now=NOW) == 0
         assert account.doubts(session, mailing) == []
     assert newsroom.account(mailing).outcomes[State.IN_DOUBT] == 1
 
