@@ -86,7 +86,8 @@ def make_engine(url: str) -> Engine:
     return create_engine(
         address.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC"},
+        pool_pre_ping=True,  # a server that was restarted is not an error
+        connect_args={"options": "-c timezone=UTC -c synchronous_commit=on"},
     )
 
 
