@@ -58,10 +58,10 @@ def draft(
     return issue
 
 
-def on_offer(session: Session, issue: Issue) -> list[Resource]:
-    """Resources that stand in no issue yet and could stand in this one, newest first."""
+def on_offer(session: Session, issue: Issue, most: int | None = None) -> list[Resource]:
+    """Resources that stand in no issue yet and could stand in this one, newest first; `most`: of the newest so many."""
     placed = select(Passage.resource_id).where(Passage.resource_id.is_not(None))
-    found = session.scalars(_open_resources().where(Resource.id.not_in(placed)))
+    found = session.scalars(_open_resources().where(Resource.id.not_in(placed)).limit(most))
     return [resource for resource in found if wordings.resource_texts(resource, issue.languages)]
 
 

@@ -205,7 +205,7 @@ class Edit(Base):
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), index=True)
     revision: Mapped[int]
     what: Mapped[str] = mapped_column(String(16))
-    """text, small-edit, approval, withdrawal (of an approval), order."""
+    """text, small-edit, approval, withdrawal (of an approval), order, removal (of a passage)."""
     passage_key: Mapped[str] = mapped_column(String(64), default="")
     language: Mapped[str] = mapped_column(String(35), default="")
     fields: Mapped[dict[str, str]] = mapped_column(default=dict)
@@ -225,6 +225,8 @@ class Waiver(Base):
     check: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(35), default="")
     """Empty: in every language."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """In the words of whoever waived it; nothing where the command did."""
     by: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 

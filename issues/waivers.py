@@ -13,7 +13,9 @@ from issues.findings import Finding
 from issues.models import Issue, Waiver
 
 
-def waive(session: Session, issue: Issue, check: str, language: str, *, by: str, now: datetime) -> Waiver:
+def waive(
+    session: Session, issue: Issue, check: str, language: str, *, by: str, now: datetime, reason: str | None = None
+) -> Waiver:
     """Let the issue go in spite of `check`, in one language or (empty) in all. Waiving twice keeps the first word.
 
     Raises NotFound where there is no such check, or the issue is not in that language.
@@ -25,10 +27,18 @@ def waive(session: Session, issue: Issue, check: str, language: str, *, by: str,
     for waiver in waivers(session, issue):
         if (waiver.check, waiver.language) == (check, language):
             return waiver
-    waiver = Waiver(issue_id=issue.id, check=check, language=language, by=by, at=now)
+    waiver = Waiver(issue_id=issue.id, check=check, language=language, by=by, at=now, reason=reason or None)
     session.add(waiver)
     session.flush()
     return waiver
+
+
+def take_back(session: Session, issue: Issue, check: str, language: str) -> None:
+    """The check counts again, in the language (empty: in all) that it was waived for."""
+    for waiver in waivers(session, issue):
+        if (waiver.check, waiver.language) == (check, language):
+            session.delete(waiver)
+    session.flush()
 
 
 def waivers(session: Session, issue: Issue) -> list[Waiver]:
