@@ -21,3 +21,15 @@ class WeakPassword(DeskError):
 
 class NoMember(DeskError):
     """Nobody here has this number."""
+
+
+class WrongPassword(DeskError):
+    """What was given as the present password is not it."""
+
+
+class OnlyKey(DeskError):
+    """The last way in cannot be taken away."""
+
+
+class AddressTaken(DeskError):
+    """A member has this address already."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from newsletter.desk import deeds, passwords, sessions
-from newsletter.desk.errors import BadInvitation, DeskError, NoMember
+from newsletter.desk.errors import AddressTaken, BadInvitation, DeskError, NoMember
 from newsletter.desk.models import Invitation, Member, Role
 from subscribers import addresses
 from subscribers.vault import Vault
@@ -82,7 +82,7 @@ def join(
     known = addresses.normal(address)
     address_hash = vault.hash(known)
     if session.scalars(select(Member.id).where(Member.address_hash == address_hash)).first() is not None:
-        raise DeskError("Somebody here has this address already: sign in with it, or take another.")
+        raise AddressTaken("Somebody here has this address already: sign in with it, or take another.")
     member = Member(
         address_hash=address_hash,
         sealed_address=vault.seal_address(known.text, address_hash),

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
 )
 
 from newsletter.desk import deeds
-from newsletter.desk.errors import NotSignedIn
+from newsletter.desk.errors import NotSignedIn, OnlyKey
 from newsletter.desk.models import Member, Passkey
 
 GOOD_FOR = timedelta(minutes=5)
@@ -157,7 +157,9 @@ def of(session: Session, member: int) -> Sequence[Passkey]:
 
 
 def remove(session: Session, member: Member, number: int, now: datetime) -> None:
-    """Forget one passkey of this member."""
+    """Forget one passkey of this member. Raises OnlyKey where they could not come in without it."""
+    if member.password is None and len(of(session, member.id)) == 1:
+        raise OnlyKey("This passkey is your only way in: set a password first.")
     session.execute(delete(Passkey).where(Passkey.id == number, Passkey.member_id == member.id))
     deeds.record(session, member.id, "removed a passkey", "", now)
 

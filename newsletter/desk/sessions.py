@@ -86,11 +86,10 @@ def touch(session: Session, number: int, now: datetime) -> None:
         found.seen_at = now
 
 
-def of(session: Session, member: int) -> Sequence[DeskSession]:
+def of(session: Session, member: int, now: datetime) -> Sequence[DeskSession]:
     """A member's open sessions, the latest used first."""
-    return session.scalars(
-        select(DeskSession).where(DeskSession.member_id == member).order_by(DeskSession.seen_at.desc())
-    ).all()
+    theirs = select(DeskSession).where(DeskSession.member_id == member, DeskSession.seen_at > now - IDLE)
+    return session.scalars(theirs.order_by(DeskSession.seen_at.desc())).all()
 
 
 def end(session: Session, member: int, number: int) -> None:
@@ -98,9 +97,9 @@ def end(session: Session, member: int, number: int) -> None:
     session.execute(delete(DeskSession).where(DeskSession.id == number, DeskSession.member_id == member))
 
 
-def end_all(session: Session, member: int) -> None:
-    """End every session of this member."""
-    session.execute(delete(DeskSession).where(DeskSession.member_id == member))
+def end_all(session: Session, member: int, but: int | None = None) -> None:
+    """End every session of this member, but for one where it is named."""
+    session.execute(delete(DeskSession).where(DeskSession.member_id == member, DeskSession.id != (but or 0)))
 
 
 def browser_name(agent: str) -> str:

@@ -56,6 +56,21 @@ _OWNERS = frozenset({Role.OWNER})
 ROLES: Mapping[str, frozenset[Role]] = {
     "home": _ALL,
     "sign_out": _ALL,
+    # one's own account, and the people for owners
+    "account": _ALL,
+    "change_password": _ALL,
+    "end_session": _ALL,
+    "end_other_sessions": _ALL,
+    "passkey_options": _ALL,
+    "add_passkey": _ALL,
+    "remove_passkey": _ALL,
+    "people": _OWNERS,
+    "invite": _OWNERS,
+    "take_back_invitation": _OWNERS,
+    "new_password_link": _OWNERS,
+    "change_role": _OWNERS,
+    "end_membership": _OWNERS,
+    "bring_back": _OWNERS,
 }
 """Who may use a route of the desk, by the route's name."""
 

@@ -16,13 +16,26 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from issues.languages import words
 from newsletter.config import Settings
 from newsletter.db import Database
-from newsletter.web import door_pages, editions_pages, home_pages, inbox_pages, parts_pages, public_pages
+from newsletter.web import (
+    account_pages,
+    door_pages,
+    editions_pages,
+    home_pages,
+    inbox_pages,
+    parts_pages,
+    passkey_pages,
+    people_pages,
+    public_pages,
+)
 from newsletter.web.access import SIGN_IN, require_access
 from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
 from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
 
-PAGES = (public_pages, editions_pages, inbox_pages, door_pages, home_pages, parts_pages)
+PAGES = (
+    *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
+    *(home_pages, parts_pages),
+)
 """Modules with a `make_router(site)`."""
 
 _SCRIPTS = {file.stem: f"js/{file.name}" for file in (TEMPLATES / "js").glob("*.js")}

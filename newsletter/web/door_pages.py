@@ -1,22 +1,28 @@
 """The desk's door: sign in, sign out, and the link that makes a member."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from newsletter.desk import members, sessions
-from newsletter.desk.errors import BadInvitation, DeskError, NotSignedIn
+from newsletter.desk.errors import AddressTaken, BadInvitation, DeskError, NotSignedIn, WeakPassword
 from newsletter.web.access import COOKIE, SIGN_IN
 from newsletter.web.brake import Brake, refusal
 from newsletter.web.site import Site
 from subscribers.errors import BadAddress
 
 Typed = Annotated[str, Form(max_length=300)]
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+"""A row's, in an address."""
 
 _KEPT = timedelta(days=400)
 """How long a browser may keep the cookie (RFC 6265bis allows no more); whether it still opens is the row's to say."""
+
+_FIELDS: Mapping[type, str] = {BadAddress: "address", AddressTaken: "address", WeakPassword: "password"}
+"""The field that an error is about; all others are about the name."""
 
 
 def make_router(site: Site) -> APIRouter:
@@ -38,7 +44,7 @@ def _add_sign_in(router: APIRouter, site: Site, brake: Brake) -> None:
             token = _signed_in(site, brake, address, password, agent(request))
         except NotSignedIn as problem:
             return site.desk(request, "desk/sign_in.html", status=403, address=address, problem=str(problem))
-        return enter(site, token)
+        return _enter(site, token)
 
     @router.post("/sign-out", name="sign_out")
     def sign_out(request: Request) -> Response:
@@ -72,27 +78,48 @@ def _add_welcome(router: APIRouter, site: Site) -> None:
     def welcome(request: Request, token: str) -> Response:
         """It changes nothing: a mail scanner that follows the link makes nobody a member."""
         try:
-            with site.database.read() as session:
-                members.invitation(session, token, site.clock())
+            return _welcome(site, request, token)
         except BadInvitation as problem:
-            return site.desk(request, "desk/no_welcome.html", status=404, problem=str(problem))
-        return site.desk(request, "desk/welcome.html", typed={}, problem="")
+            return _no_welcome(site, request, problem)
 
     @router.post("/welcome/{token}", name="join")
     def join(request: Request, token: str, name: Typed = "", address: Typed = "", password: Typed = "") -> Response:
         now = site.clock()
         try:
             with site.database.write() as session:
-                member = members.join(
-                    session, site.vault, token, name=name, address=address, password=password, now=now
-                )
+                if members.invitation(session, token, now).member_id is None:
+                    member = members.join(
+                        session, site.vault, token, name=name, address=address, password=password, now=now
+                    )
+                else:
+                    member = members.renew(session, token, password, now)
                 entry = sessions.begin(session, member, agent(request), now)
         except BadInvitation as problem:
-            return site.desk(request, "desk/no_welcome.html", status=404, problem=str(problem))
+            return _no_welcome(site, request, problem)
         except (DeskError, BadAddress) as problem:
-            typed = {"name": name, "address": address}
-            return site.desk(request, "desk/welcome.html", status=422, typed=typed, problem=str(problem))
-        return enter(site, entry)
+            return _welcome(site, request, token, 422, problem, {"name": name, "address": address})
+        return _enter(site, entry)
+
+
+def _welcome(
+    site: Site,
+    request: Request,
+    token: str,
+    status: int = 200,
+    problem: Exception | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    """The form behind the link: for somebody new, or for a new password. Raises BadInvitation."""
+    with site.database.read() as session:
+        found = members.invitation(session, token, site.clock())
+        known = members.of(session, found.member_id).name if found.member_id else ""
+    wrong = {} if problem is None else {_FIELDS.get(type(problem), "name"): str(problem)}
+    values = {"known": known, "typed": typed or {"name": "", "address": ""}, "problems": wrong}
+    return site.desk(request, "desk/welcome.html", status=status, **values)
+
+
+def _no_welcome(site: Site, request: Request, problem: BadInvitation) -> Response:
+    return site.desk(request, "desk/no_welcome.html", status=404, problem=str(problem))
 
 
 def agent(request: Request) -> str:
@@ -100,9 +127,12 @@ def agent(request: Request) -> str:
     return request.headers.get("user-agent", "")
 
 
-def enter(site: Site, token: str) -> Response:
-    """To the desk, with the cookie of a new session."""
-    answer = RedirectResponse(f"{site.root}/desk", status_code=303)
+def _enter(site: Site, token: str) -> Response:
+    return give_cookie(site, RedirectResponse(f"{site.root}/desk", status_code=303), token)
+
+
+def give_cookie(site: Site, answer: Response, token: str) -> Response:
+    """The answer, with the cookie of a new session."""
     answer.set_cookie(
         COOKIE,
         token,
