@@ -6,8 +6,15 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
-from subscribers.leaving import UNDO_FOR
+from subscribers.leaving import UNDO_FOR, leave
 from subscribers.models import State, Subscriber
+
+
+def erase_now(session: Session, subscriber_id: int, now: datetime) -> None:
+    """Erase one person at once, as they asked: only the suppression's keyed hash stays. This cannot be undone."""
+    leave(session, subscriber_id, now)
+    gone = delete(Subscriber).where(Subscriber.id == subscriber_id)
+    session.execute(gone, execution_options={"synchronize_session": False})
 
 
 def erase_left(session: Session, now: datetime) -> int:

@@ -71,6 +71,34 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "change_role": _OWNERS,
     "end_membership": _OWNERS,
     "bring_back": _OWNERS,
+    # scheduling and sending
+    "schedule": _EDITORS,
+    "schedule_set": _EDITORS,
+    "schedule_waive": _EDITORS,
+    "proof": _EDITORS,
+    "proof_send": _EDITORS,
+    "mailing": _ALL,
+    "mailing_events": _ALL,
+    "mailing_cancel_ask": _EDITORS,
+    "mailing_pause": _EDITORS,
+    "mailing_resume": _EDITORS,
+    "mailing_cancel": _EDITORS,
+    "mailing_doubts": _EDITORS,
+    # readers: counts for all, addresses for their keepers
+    "readers": _ALL,
+    "reader_find": _KEEPERS,
+    "reader_unsubscribe": _KEEPERS,
+    "reader_return": _KEEPERS,
+    "reader_erase_ask": _KEEPERS,
+    "reader_erase": _KEEPERS,
+    "reader_add": _KEEPERS,
+    "readers_import": _KEEPERS,
+    # settings
+    "settings": _OWNERS,
+    "settings_brand": _OWNERS,
+    "settings_habits": _OWNERS,
+    "settings_specimen": _OWNERS,
+    "settings_contrast": _OWNERS,
 }
 """Who may use a route of the desk, by the route's name."""
 

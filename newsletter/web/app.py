@@ -22,10 +22,15 @@ from newsletter.web import (
     editions_pages,
     home_pages,
     inbox_pages,
+    mailing_pages,
     parts_pages,
     passkey_pages,
     people_pages,
+    proof_pages,
     public_pages,
+    reader_pages,
+    schedule_pages,
+    settings_pages,
 )
 from newsletter.web.access import SIGN_IN, require_access
 from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
@@ -35,6 +40,7 @@ from subscribers.vault import Vault
 PAGES = (
     *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, parts_pages),
+    *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
 )
 """Modules with a `make_router(site)`."""
 

@@ -18,6 +18,7 @@ from issues.rendering import Brand
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.desk import habits
+from newsletter.desk.models import Role
 from newsletter.wiring import Newsletter
 from subscribers.audience import preferred
 from subscribers.vault import Vault
@@ -27,8 +28,10 @@ LANGUAGES = ("en", "es", "vi", "ar")
 """The languages that the pages' own words exist in; the first is the last resort."""
 
 DEMONSTRATION_PLACES = (("/", "Overview"), ("/inbox", "Inbox"))
-DESK_PLACES = (("/desk", "This month"),)
+DESK_PLACES = (("/desk", "This month"), ("/desk/readers", "Readers"), ("/desk/settings", "Settings"))
 """The pages that the head of every page names: path and name."""
+OWNERS_PLACES = frozenset({"Settings"})
+"""Those that only owners may open."""
 
 _LONGEST_HEADER = 500
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
@@ -57,7 +60,10 @@ class Site:
 
     def desk(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """A page of the desk: it knows who is signed in (nobody at the door)."""
-        frame = {"member": request.state.member, "places": DESK_PLACES}
+        member = request.state.member
+        owner = member is not None and member.role is Role.OWNER
+        places = [place for place in DESK_PLACES if owner or place[1] not in OWNERS_PLACES]
+        frame = {"member": member, "places": places}
         return self.page(template, "en", status=status, **(frame | values))
 
     def page(self, template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -1,0 +1,233 @@
+"""The people on the list: counts for everyone at the desk, addresses for the list keeper and the owner alone.
+
+An address travels in the body of a request and nowhere else, so these forms answer with a page, not a redirect.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from issues.languages import own_name
+from newsletter.desk import deeds
+from newsletter.web import spoken
+from newsletter.web.access import ROLES, member_of
+from newsletter.web.site import Site
+from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
+from subscribers import importing, leaving, people, retention
+from subscribers.addresses import normal
+from subscribers.audience import count_by_languages
+from subscribers.consent import Wording
+from subscribers.errors import NotFound, SubscriberError
+from subscribers.importing import Report
+from subscribers.models import State, Subscriber
+from subscribers.people import Held
+from subscribers.vault import Vault
+
+Typed = Annotated[str, Form(max_length=2000)]
+LEAST = 5
+"""A group of fewer is shown together with others: nobody is to be guessed from a number."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Readers whose first language this is; several languages together have none."""
+
+    language: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows beside the counts."""
+
+    held: Held | None = None
+    report: Report | None = None
+    tried: bool = False
+    """Whether the report is of a look and not of an import."""
+    said: str = ""
+    undo: bool = False
+    problem: tuple[str, str] = ("", "")
+    """Which form, and what is wrong there."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+SAID = {
+    "added": "One reader was added.",
+    "erased": "The reader was erased.",
+}
+"""What was just done, by the word in the page's address."""
+
+
+def make_router(site: Site) -> APIRouter:
+    """The list, and what its keeper does."""
+    router = APIRouter(prefix="/desk/readers")
+
+    @router.get("", name="readers")
+    def readers(request: Request, said: str = "") -> Response:
+        return _page(site, request, Shown(said=SAID.get(said, "")))
+
+    _make_person(router, site)
+    _make_erasing(router, site)
+    _make_coming(router, site)
+    return router
+
+
+def _make_person(router: APIRouter, site: Site) -> None:
+    @router.post("/find", name="reader_find")
+    def find(request: Request, address: Typed = "") -> Response:
+        return _person(site, request, address)
+
+    @router.post("/unsubscribe", name="reader_unsubscribe")
+    def unsubscribe(request: Request, address: Typed = "") -> Response:
+        with site.database.write() as session:
+            leaving.leave(session, _number(session, site.vault, address), site.clock())
+            deeds.record(session, member_of(request).id, "unsubscribed a reader", "", site.clock())
+        return _person(site, request, address, said="This reader is off the list.", undo=True)
+
+    @router.post("/return", name="reader_return")
+    def put_back(request: Request, address: Typed = "") -> Response:
+        """The undo of it; it works as long as the reader's own link does."""
+        with site.database.write() as session:
+            standing = leaving.undo(session, _number(session, site.vault, address), site.clock())
+            deeds.record(session, member_of(request).id, "put a reader back", "", site.clock())
+        back = standing is leaving.Standing.ON_LIST
+        said = "This reader is on the list again." if back else "Only the reader can come back now."
+        return _person(site, request, address, said=said)
+
+
+def _make_erasing(router: APIRouter, site: Site) -> None:
+    @router.post("/erase", name="reader_erase_ask")
+    def ask(request: Request, address: Typed = "") -> Response:
+        """It cannot be undone, so the page says what happens."""
+        return _erase_page(site, request, address)
+
+    @router.post("/erase/now", name="reader_erase")
+    def erase(request: Request, address: Typed = "", word: Typed = "") -> Response:
+        if word.strip().lower() != "erase":
+            return _erase_page(site, request, address, problem="Type the word erase, or keep the reader.")
+        with site.database.write() as session:
+            retention.erase_now(session, _number(session, site.vault, address), site.clock())
+            deeds.record(session, member_of(request).id, "erased a reader", "", site.clock())
+        return RedirectResponse(f"{site.root}/desk/readers?said=erased", status_code=303)
+
+
+def _make_coming(router: APIRouter, site: Site) -> None:
+    @router.post("/add", name="reader_add")
+    def add(
+        request: Request, address: Typed = "", name: Typed = "", languages: Typed = "", consent: Typed = ""
+    ) -> Response:
+        typed = {"address": address, "name": name, "languages": languages, "consent": consent}
+        try:
+            with site.database.write() as session:
+                wording = Wording("en", consent)
+                people.add(
+                    session,
+                    site.vault,
+                    address=address,
+                    name=name,
+                    languages=languages,
+                    came_by="added",
+                    wording=wording,
+                    now=site.clock(),
+                )
+                deeds.record(session, member_of(request).id, "added a reader", "", site.clock())
+        except SubscriberError as problem:
+            return _page(site, request, Shown(problem=("add", str(problem)), typed=typed))
+        return RedirectResponse(f"{site.root}/desk/readers?said=added", status_code=303)
+
+    @router.post("/import", name="readers_import", max_body_size=LARGEST_REQUEST)
+    def import_(request: Request, upload: Annotated[Upload, Depends(in_memory)]) -> Response:
+        tried = upload.fields.get("what") != "import"
+        try:
+            report = _import(site, upload, member_of(request).id, tried=tried)
+        except SubscriberError as problem:
+            return _page(site, request, Shown(problem=("import", str(problem)), typed=upload.fields))
+        return _page(site, request, Shown(report=report, tried=tried, typed=upload.fields))
+
+
+def _import(site: Site, upload: Upload, member: int, *, tried: bool) -> Report:
+    """Add who is in the file; a look does all of it and then takes it back."""
+    wording = Wording("en", upload.fields.get("consent", ""))
+    with site.database.write() as session:
+        report = importing.import_csv(session, site.vault, upload.file, wording=wording, now=site.clock())
+        if tried:
+            session.rollback()
+        else:
+            deeds.record(session, member, "imported readers", f"{report.added} added", site.clock())
+    return report
+
+
+def _number(session: Session, vault: Vault, address: str) -> int:
+    """The number of the person with this address; 0, which nobody has, where there is none."""
+    try:
+        address_hash = vault.hash(normal(address))
+    except SubscriberError:
+        return 0
+    return session.scalar(select(Subscriber.id).where(Subscriber.address_hash == address_hash)) or 0
+
+
+def _person(site: Site, request: Request, address: str, *, said: str = "", undo: bool = False) -> Response:
+    try:
+        with site.database.read() as session:
+            held = people.show(session, site.vault, address)
+    except SubscriberError as problem:
+        return _page(site, request, Shown(problem=("find", str(problem)), typed={"wanted": address}))
+    return _page(site, request, Shown(held=held, said=said, undo=undo))
+
+
+def _erase_page(site: Site, request: Request, address: str, problem: str = "") -> Response:
+    try:
+        with site.database.read() as session:
+            held = people.show(session, site.vault, address)
+        if held.state is None:
+            raise NotFound("This person was erased already.")
+    except SubscriberError as missing:
+        return _page(site, request, Shown(problem=("find", str(missing)), typed={"wanted": address}))
+    status = 422 if problem else 200
+    return site.desk(request, "desk/readers/erase.html", status=status, here="Readers", held=held, problem=problem)
+
+
+def _page(site: Site, request: Request, shown: Shown) -> Response:
+    with site.database.read() as session:
+        groups = grouped(_first_languages(count_by_languages(session)))
+        states = dict(session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state)).tuples())
+    return site.desk(
+        request,
+        "desk/readers/readers.html",
+        status=422 if shown.problem[0] else 200,
+        here="Readers",
+        shown=shown,
+        groups=groups,
+        most=max((group.people for group in groups), default=1),
+        total=sum(group.people for group in groups),
+        states={state: states.get(state, 0) for state in (State.WAITING, State.LEFT)},
+        least=LEAST,
+        keeps=member_of(request).role in ROLES["reader_find"],
+        languages=site.settings.languages,
+        own_name=own_name,
+        say=spoken,
+    )
+
+
+def _first_languages(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts by the language that people named first."""
+    first: dict[str, int] = {}
+    for languages, count in counts.items():
+        tag = languages.partition(",")[0]
+        first[tag] = first.get(tag, 0) + count
+    return first
+
+
+def grouped(counts: Mapping[str, int]) -> list[Group]:
+    """Groups of LEAST people or more, the largest first. The small ones stand together, and where they are still few
+    the next larger one joins them: else the sum would give them away."""
+    groups = sorted((Group(tag, count) for tag, count in counts.items() if count), key=lambda group: -group.people)
+    others = 0
+    while groups and (groups[-1].people < LEAST or 0 < others < LEAST):
+        others += groups.pop().people
+    return [*groups, Group("", others)] if others else groups

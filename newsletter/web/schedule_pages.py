@@ -1,0 +1,256 @@
+"""When an issue goes: a calendar, who gets which edition, what still blocks, and the number typed to confirm."""
+
+import calendar
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from issues import checks, matrix, waivers
+from issues.errors import Blocked, Conflict, NotFound
+from issues.findings import Finding
+from issues.languages import name_in, own_name
+from issues.models import Fallback, Issue
+from newsletter import publishing, zones
+from newsletter.delivery import planning
+from newsletter.delivery.models import Mailing, MailingState
+from newsletter.desk import deeds
+from newsletter.desk.habits import Habits, habits
+from newsletter.desk.models import Member
+from newsletter.publishing import When
+from newsletter.web import spoken
+from newsletter.web.access import member_of
+from newsletter.web.site import Site
+from newsletter.zones import TimeError
+
+Typed = Annotated[str, Form(max_length=100)]
+NOW = "now"
+_A_LITTLE = timedelta(hours=4)
+_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What the form holds."""
+
+    day: str = ""
+    """An ISO date, or `now`."""
+    at: str = ""
+    late: str = ""
+    readers: str = ""
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """What is wrong with one field of the form."""
+
+    where: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One edition, who gets it, and what it lacks."""
+
+    language: str
+    people: int
+    left_out: int
+    blocking: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """A page of the calendar: weeks of days, nothing where a day is of another month."""
+
+    name: str
+    weeks: list[list[date | None]] = field(default_factory=list)
+
+
+def make_router(site: Site) -> APIRouter:
+    """The page that schedules an issue."""
+    router = APIRouter(prefix="/desk/issues")
+
+    @router.get("/{slug}/schedule", name="schedule")
+    def ask(request: Request, slug: str) -> Response:
+        with site.database.read() as session:
+            issue = found_issue(session, slug)
+            if mailing := _mailing(session, issue):
+                return RedirectResponse(f"{site.root}/desk/mailings/{mailing}", status_code=303)
+            return _page(site, request, session, issue, _proposed(habits(session), _local(site)))
+
+    @router.post("/{slug}/schedule", name="schedule_set")
+    def schedule(
+        request: Request, slug: str, day: Typed = "", at: Typed = "", late: Typed = "", readers: Typed = ""
+    ) -> Response:
+        entered = Entered(day, at, late, readers)
+        try:
+            with site.database.write() as session:
+                number = _schedule(site, session, found_issue(session, slug), entered, member_of(request))
+        except Problem as problem:
+            with site.database.read() as session:
+                return _page(site, request, session, found_issue(session, slug), entered, problem)
+        return RedirectResponse(f"{site.root}/desk/mailings/{number}", status_code=303)
+
+    @router.post("/{slug}/schedule/waive", name="schedule_waive")
+    def waive(
+        request: Request, slug: str, check: Typed, language: Typed = "", reason: Annotated[str, Form()] = ""
+    ) -> Response:
+        """Let it go in spite of a check; who said so is kept."""
+        with site.database.write() as session:
+            issue = found_issue(session, slug)
+            try:
+                by = member_of(request).name
+                waivers.waive(session, issue, check, language, by=by, now=site.clock(), reason=reason[:500])
+            except NotFound:
+                raise HTTPException(404) from None
+            deeds.record(session, member_of(request).id, "waived", f"{slug}: {check} {language}".strip(), site.clock())
+        return RedirectResponse(f"{site.root}/desk/issues/{slug}/schedule", status_code=303)
+
+    return router
+
+
+def found_issue(session: Session, slug: str) -> Issue:
+    """The issue of this name, or 404."""
+    try:
+        return publishing.find_issue(session, slug)
+    except NotFound:
+        raise HTTPException(404) from None
+
+
+def _mailing(session: Session, issue: Issue) -> int | None:
+    """The mailing that the issue has; one that was stopped in time counts for nothing."""
+    stopped = (Mailing.state == MailingState.CANCELLED) & Mailing.opened_at.is_(None)
+    return session.scalar(select(Mailing.id).where(Mailing.issue_id == issue.id, ~stopped))
+
+
+def _local(site: Site) -> datetime:
+    return site.clock().astimezone(ZoneInfo(site.settings.timezone))
+
+
+def _proposed(habit: Habits, local: datetime) -> Entered:
+    """The next day at the usual hour."""
+    latest = (datetime.combine(local, habit.send_at) + _A_LITTLE).time()
+    late = latest if latest > habit.send_at else datetime.max.time()
+    return Entered(str(local.date() + timedelta(days=1)), f"{habit.send_at:%H:%M}", f"{late:%H:%M}")
+
+
+def _schedule(site: Site, session: Session, issue: Issue, entered: Entered, member: Member) -> int:
+    now, habit = site.clock(), habits(session)
+    when = _when(entered, ZoneInfo(site.settings.timezone), habit, now)
+    _confirm(sum(planning.expected(session, issue.languages).values()), habit, entered.readers)
+    try:
+        mailing = publishing.schedule(session, issue, when, site.newsletter.press, now)
+    except (Blocked, Conflict) as error:
+        raise Problem("day", _first_sentence(str(error))) from None
+    deeds.record(session, member.id, "scheduled", f"{issue.slug} for {zones.show(mailing.due_at, mailing.zone)}", now)
+    return mailing.id
+
+
+def _when(entered: Entered, zone: ZoneInfo, habit: Habits, now: datetime) -> When:
+    """The chosen time, and after it the time to think: only then the first mail leaves."""
+    thinking = timedelta(minutes=habit.cooling_off)
+    if entered.day == NOW:
+        return When(now + thinking, zone.key)
+    chosen = _read("day", f"{entered.day} {entered.at}", zone, now)
+    latest = _read("late", f"{entered.day} {entered.late}", zone, now) if entered.late else None
+    if chosen < now - _SLACK:
+        raise Problem("day", f"{entered.at} on that day has passed: choose a later time, or “now”.")
+    due = max(chosen, now) + thinking
+    if latest and latest < due:
+        raise Problem("late", f"The first mail leaves at {spoken.clock(due, zone)}, so this must be later.")
+    return When(due, zone.key, latest)
+
+
+def _read(where: str, text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", text):
+        raise Problem(where, "Choose a day, and an hour like 10:00.")
+    try:
+        return zones.read(text, zone, now)
+    except TimeError as error:
+        raise Problem(where, str(error)) from None
+
+
+def _confirm(people: int, habit: Habits, typed: str) -> None:
+    if people > habit.confirm_above and re.sub(r"\D", "", typed) != str(people):
+        raise Problem("readers", f"{spoken.number(people)} people will get it: type that number.")
+
+
+def _first_sentence(words: str) -> str:
+    """Without the part in brackets that names a command."""
+    return re.sub(r" \(`newsletter.*", "", words).rstrip(".") + "."
+
+
+def _page(
+    site: Site, request: Request, session: Session, issue: Issue, entered: Entered, problem: Problem | None = None
+) -> Response:
+    press, habit = site.newsletter.press, habits(session)
+    blocking = [finding for finding in publishing.check(session, issue, press) if finding.blocks]
+    rows = _rows(session, issue, blocking)
+    local = _local(site)
+    return site.desk(
+        request,
+        "desk/mailings/schedule.html",
+        status=422 if problem else 200,
+        here="Issues",
+        issue=issue,
+        month=f"{issue.month:%B}",
+        entered=entered,
+        problem=problem,
+        rows=rows,
+        people=sum(row.people for row in rows),
+        blocking=_grouped(blocking),
+        waivable=checks.CHECKS,
+        months=_months(local.date()),
+        today=local.date(),
+        habit=habit,
+        zone=spoken.zone_name(ZoneInfo(site.settings.timezone)),
+        omits=issue.fallback is Fallback.OMIT,
+        say=spoken,
+        own_name=own_name,
+        name_in=name_in,
+    )
+
+
+def _rows(session: Session, issue: Issue, blocking: Sequence[Finding]) -> list[Row]:
+    missing = matrix.missing(issue)
+    people = planning.expected(session, issue.languages)
+    return [
+        Row(
+            language,
+            people[language],
+            len(missing[language]),
+            sum(finding.language in (language, "") for finding in blocking),
+        )
+        for language in issue.languages
+    ]
+
+
+def _grouped(blocking: Sequence[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    """By check and language, as they are waived."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in blocking:
+        groups.setdefault((finding.check, finding.language), []).append(finding)
+    return groups
+
+
+def _months(today: date) -> list[Month]:
+    """This month and the next."""
+    following = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    pages = calendar.Calendar(firstweekday=calendar.SUNDAY)
+    return [
+        Month(
+            f"{first:%B %Y}",
+            [
+                [day if day.month == first.month else None for day in week]
+                for week in pages.monthdatescalendar(first.year, first.month)
+            ],
+        )
+        for first in (today.replace(day=1), following)
+    ]

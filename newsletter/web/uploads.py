@@ -1,0 +1,41 @@
+"""Files that hold people: taken into memory and never written to a disk, where they would stay."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from fastapi import HTTPException, Request
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+LARGEST = 10 * 1024 * 1024
+_FORM_AROUND_IT = 64 * 1024
+LARGEST_REQUEST = LARGEST + _FORM_AROUND_IT
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file and the fields that came with it. The repr shows nothing of either."""
+
+    file: BytesIO
+    fields: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "Upload()"
+
+
+async def in_memory(request: Request) -> Upload:
+    """A dependency: the request's form. Starlette would put what is longer than a megabyte into a file."""
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=10)
+    parser.spool_max_size = LARGEST_REQUEST
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError):  # KeyError: no boundary was named
+        raise HTTPException(400) from None
+    content = b""
+    fields = {}
+    for name, value in form.items():
+        if isinstance(value, str):
+            fields[name] = value[:2000]
+        else:
+            content = await value.read()
+    await form.close()
+    return Upload(BytesIO(content), fields)
