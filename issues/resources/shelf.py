@@ -1,13 +1,46 @@
 """The resources at hand: looking through them, putting one away, mending what a source did not say."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from issues.errors import IssueError, NotFound
 from issues.languages import normal
-from issues.models import Resource, ResourceText
+from issues.models import Issue, Passage, Resource, ResourceText
+
+PAGE = 50
+"""Resources on one page of the shelf."""
+_MOST_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to look for; empty is everything."""
+
+    words: str = ""
+    """Each must stand in the title or summary of one of its texts."""
+    languages: tuple[str, ...] = ()
+    """It has a text in each of them."""
+    lacks: str = ""
+    """It has no text in this language."""
+    kind: str = ""
+    source: int | None = None
+    issue: str = ""
+    """The slug of an issue it stands in; `none` for those that stand in no issue."""
+    dismissed: bool = False
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of resources, how many are wanted in all, and the issues each stands in by its number."""
+
+    resources: list[Resource]
+    count: int
+    placed: dict[int, list[Issue]]
 
 
 def listing(session: Session, *, since: datetime | None = None, dismissed: bool = False) -> list[Resource]:
@@ -18,6 +51,71 @@ def listing(session: Session, *, since: datetime | None = None, dismissed: bool 
     if since is not None:
         chosen = chosen.where(Resource.published_at > since)
     return list(session.scalars(chosen.options(selectinload(Resource.texts))))
+
+
+def browse(session: Session, wanted: Wanted, page: int = 0) -> Shelf:
+    """One page of what is wanted, the newest first. Its cost does not grow with the shelf but with the page."""
+    conditions = list(_conditions(wanted))
+    count = session.scalar(select(func.count(Resource.id)).where(*conditions)) or 0
+    newest = (
+        select(Resource)
+        .where(*conditions)
+        .order_by(Resource.published_at.desc(), Resource.id)
+        .offset(page * PAGE)
+        .limit(PAGE)
+    )
+    resources = list(session.scalars(newest.options(selectinload(Resource.texts))))
+    return Shelf(resources, count, _placed(session, [resource.id for resource in resources]))
+
+
+def kinds(session: Session) -> list[str]:
+    """The kinds there are, by name."""
+    return list(session.scalars(select(Resource.kind).distinct().order_by(Resource.kind)))
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    put_away = Resource.dismissed_at.is_not(None)
+    yield put_away if wanted.dismissed else ~put_away
+    for tag in wanted.languages:
+        yield _has_text(ResourceText.language == tag)
+    for word in wanted.words.split()[:_MOST_WORDS]:
+        yield _has_text(_says(word))
+    if wanted.lacks:
+        yield ~_has_text(ResourceText.language == wanted.lacks)
+    if wanted.kind:
+        yield Resource.kind == wanted.kind
+    if wanted.source is not None:
+        yield _has_text(ResourceText.source_id == wanted.source)
+    if wanted.issue:
+        stands = exists().where(Passage.resource_id == Resource.id)
+        named = stands.where(Passage.issue_id == Issue.id, Issue.slug == wanted.issue)
+        yield ~stands if wanted.issue == "none" else named
+    if wanted.since:
+        yield Resource.published_at >= wanted.since
+
+
+def _has_text(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(ResourceText.resource_id == Resource.id, condition)
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    return or_(
+        ResourceText.title.icontains(word, autoescape=True), ResourceText.summary.icontains(word, autoescape=True)
+    )
+
+
+def _placed(session: Session, resources: list[int]) -> dict[int, list[Issue]]:
+    rows = session.execute(
+        select(Resource.id, Issue)
+        .join(Passage, Passage.resource_id == Resource.id)
+        .join(Issue, Issue.id == Passage.issue_id)
+        .where(Resource.id.in_(resources))
+        .order_by(Issue.month)
+    )
+    placed: dict[int, list[Issue]] = {}
+    for number, issue in rows:
+        placed.setdefault(number, []).append(issue)
+    return placed
 
 
 def dismiss(session: Session, resource_id: int, now: datetime) -> Resource:

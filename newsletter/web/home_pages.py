@@ -1,9 +1,28 @@
 """This month at a glance."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from issues.languages import direction, name_in, own_name
+from issues.resources.fetching import host_of
+from newsletter.delivery.models import OUTCOMES, MailingState
+from newsletter.web import spoken
+from newsletter.web.access import ROLES, member_of
+from newsletter.web.month import MOST_MARKS, Glance, Making, glance
+from newsletter.web.pictures import of_outcomes
 from newsletter.web.site import Site
+
+ENDED = {
+    MailingState.SENDING: "It is going out now, to {people}.",
+    MailingState.PAUSED: "It is paused on its way to {people}.",
+    MailingState.CANCELLED: "It was stopped on its way to {people}, on {day}.",
+    MailingState.FINISHED: "It went to {people} on {day}{lasted}.",
+}
 
 
 def make_router(site: Site) -> APIRouter:
@@ -12,6 +31,106 @@ def make_router(site: Site) -> APIRouter:
 
     @router.get("", name="home")
     def home(request: Request) -> Response:
-        return site.desk(request, "desk/home.html")
+        now, zone = site.clock(), site.newsletter.zone
+        with site.database.read() as session:
+            seen = glance(session, site.settings.languages, zone, now)
+            return site.desk(request, "desk/home/home.html", here="This month", **_values(request, seen, zone, now))
 
     return router
+
+
+def _values(request: Request, seen: Glance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    making = seen.making
+    return {
+        "seen": seen,
+        "making": making,
+        "sent": seen.sent,
+        "news": seen.news,
+        "today": f"{spoken.day(now, zone)} {now.astimezone(zone).year}",
+        "year": now.astimezone(zone).year,
+        "heading": heading(seen, now, zone),
+        "audience": audience(making.readers) if making else "",
+        "due": due(making) if making else "",
+        "went": went(seen, zone),
+        "stretches": of_outcomes(seen.sent.account.outcomes, seen.sent.account.people) if seen.sent else [],
+        "outcomes": OUTCOMES,
+        "marks": bool(seen.sent and seen.sent.not_accepted <= MOST_MARKS),
+        "failing": [
+            {"id": source.id, "host": host_of(source.url), "read": ago(source.imported_at, now, zone)}
+            for source in seen.news.failing
+        ],
+        "looked_at": ago(seen.news.looked_at, now, zone),
+        "may": {name: member_of(request).role in ROLES.get(name, ()) for name in ("draft_issue", "add_source")},
+        "own_name": own_name,
+        "name_in": name_in,
+        "way": direction,
+        "say": spoken,
+    }
+
+
+def heading(seen: Glance, now: datetime, zone: ZoneInfo) -> str:
+    """How the month stands, in one sentence."""
+    if seen.is_new:
+        return "Welcome. Here begins your first issue."
+    if seen.making is None:
+        return _nothing_begun(seen)
+    month = f"{seen.making.issue.month:%B}"
+    mailing = seen.making.mailing
+    if mailing is None:
+        return f"{month} is being written{_still(seen.making)}"
+    if mailing.state is MailingState.HELD:
+        return f"{month} is late, and asks before it goes."
+    return f"{month} goes {spoken.soon(mailing.due_at, now, zone)}."
+
+
+def audience(readers: Mapping[str, int]) -> str:
+    """`2,906 in English, 1,017 in Spanish`: those languages that anyone reads."""
+    return ", ".join(f"{count:,} in {name_in(tag, 'en')}" for tag, count in readers.items() if count)
+
+
+def due(making: Making) -> str:
+    """`Tuesday, 24 November, at 10:00 in New York (Eastern Time)`, or nothing."""
+    mailing = making.mailing
+    if mailing is None:
+        return ""
+    zone = ZoneInfo(mailing.zone)
+    return f"{spoken.day(mailing.due_at, zone)}, at {spoken.clock(mailing.due_at, zone)} in {spoken.zone_name(zone)}"
+
+
+def went(seen: Glance, zone: ZoneInfo) -> str:
+    """What became of the last mailing, in a sentence or two."""
+    sent = seen.sent
+    if sent is None or sent.mailing.opened_at is None:
+        return ""
+    words = ENDED.get(sent.mailing.state, ENDED[MailingState.SENDING])
+    lasted = f", in {sent.lasted}" if sent.lasted else ""
+    return words.format(
+        people=spoken.people(sent.account.people), day=spoken.day(sent.mailing.opened_at, zone), lasted=lasted
+    )
+
+
+def ago(moment: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """`40 minutes ago`, `on Tuesday, 24 November`; empty for never."""
+    if moment is None:
+        return ""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 2:
+        return "just now"
+    if minutes < 100:
+        return f"{minutes} minutes ago"
+    hours = minutes // 60
+    return f"{hours} hours ago" if hours < 20 else f"on {spoken.day(moment, zone)}"
+
+
+def _nothing_begun(seen: Glance) -> str:
+    if seen.sent and seen.sent.mailing.state in (MailingState.SENDING, MailingState.PAUSED):
+        return f"{seen.sent.issue.month:%B} is on its way."
+    month = f"{seen.news.month:%B}"
+    return f"{month} can begin." if seen.news.count else f"{month} has nothing to tell yet."
+
+
+def _still(making: Making) -> str:
+    if not making.open:
+        return ", and every text is approved."
+    few = "one text" if making.open == 1 else f"{spoken.in_words(making.open)} texts"
+    return f", with {few} still to come."

@@ -14,9 +14,14 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def in_words(count: int) -> str:
+    """`two`, `4,318`: only small numbers are words."""
+    return _FEW[count] if count < len(_FEW) else number(count)
+
+
 def people(count: int) -> str:
     """`two people`, `4,318 people`; small numbers in words."""
-    return f"{_FEW[count] if count < len(_FEW) else number(count)} {'person' if count == 1 else 'people'}"
+    return f"{in_words(count)} {'person' if count == 1 else 'people'}"
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
