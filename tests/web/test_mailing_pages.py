@@ -1,0 +1,249 @@
+"""The desk sends: a calendar, a moment to think, the way out, the report; and test mails before it."""
+
+import json
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from newsletter.config import Settings
+from newsletter.delivery.models import Mailing, MailingState
+from newsletter.desk import habits
+from newsletter.desk.models import Role
+from newsletter.transports.smtp import SmtpServer, SmtpTransport
+from newsletter.web.app import make_app
+from tests.newsletter.smtp_server import DROP, Script, serving
+from tests.web.a_month import SLUG, draft, send, subscribe
+from tests.web.conftest import Web
+from tests.web.desk import desk_client
+
+SCHEDULE = f"/desk/issues/{SLUG}/schedule"
+PROOF = f"/desk/issues/{SLUG}/proof"
+
+
+@pytest.fixture
+def month(web: Web) -> Web:
+    draft(web)
+    subscribe(web, "ana", "ben", "cho")
+    subscribe(web, "dan", languages="es")
+    return web
+
+
+def wired_to(web: Web, port: int) -> None:
+    """The same pages, with a mail server."""
+    settings = Settings(
+        home=Path("/nonexistent"),
+        base_url="https://news.example.org",
+        sender="The Network <news@example.org>",
+        postal_address="PO Box 1, Oakland",
+        transport=f"smtp://127.0.0.1:{port}?tls=none",  # type: ignore[arg-type] # pydantic makes it a secret
+    )
+    web.app = make_app(web.database, web.vault, settings, clock=lambda: web.now)
+
+
+def settings_for(web: Web) -> None:
+    settings = Settings(
+        home=Path("/nonexistent"),
+        base_url="https://news.example.org",
+        sender="The Network <news@example.org>",
+        postal_address="PO Box 1, Oakland",
+        timezone="America/New_York",
+    )
+    web.app = make_app(web.database, web.vault, settings, clock=lambda: web.now)
+
+
+def mailings(web: Web) -> list[Mailing]:
+    with web.database.read() as session:
+        return list(session.query(Mailing).order_by(Mailing.id))
+
+
+def words(answer: Response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def now_please(client: TestClient) -> Response:
+    return client.post(SCHEDULE, data={"day": "now"})
+
+
+def test_a_chosen_hour_is_followed_by_the_time_to_think(month: Web) -> None:
+    settings_for(month)
+    client = desk_client(month, Role.EDITOR).client
+    page = client.get(SCHEDULE)
+    assert "When should November go?" in page.text
+    assert "New York (Eastern Time)" in page.text
+    assert re.search(r"All 4\b", words(page))
+    answer = client.post(SCHEDULE, data={"day": "2026-11-24", "at": "10:00", "late": "14:00"})
+    assert answer.status_code == 303, words(answer)
+    (mailing,) = mailings(month)
+    assert f"{mailing.due_at:%d %H:%M}" == "24 15:15"  # UTC
+    assert f"{mailing.not_later_than:%d %H:%M}" == "24 19:00"
+    assert "November goes on Tuesday, 24 November, at 10:15." in words(client.get(answer.headers["location"]))
+    assert client.get(SCHEDULE).headers["location"].endswith(f"/desk/mailings/{mailing.id}")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"day": "2026-11-20", "at": "10:00"}, "has passed"),
+        ({"day": "2026-11-24", "at": "10:00", "late": "10:05"}, "must be later"),
+        ({"day": "2026-11-24", "at": "half past"}, "an hour like 10:00"),
+        ({"day": "<script>", "at": "10:00"}, "Choose a day"),
+        ({}, "Choose a day"),
+    ],
+)
+def test_a_time_that_cannot_be_is_said_beside_it(month: Web, form: dict[str, str], said: str) -> None:
+    settings_for(month)
+    answer = desk_client(month).client.post(SCHEDULE, data=form)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert mailings(month) == []
+
+
+def test_above_a_number_the_number_is_typed(month: Web) -> None:
+    settings_for(month)
+    with month.database.write() as session:
+        habits.keep(session, {"confirm_above": "3"})
+    client = desk_client(month).client
+    assert "type that number" in words(now_please(client))
+    assert client.post(SCHEDULE, data={"day": "now", "readers": "4"}).status_code == 303
+
+
+def test_what_blocks_is_listed_and_waived_by_name(web: Web) -> None:
+    draft(web, ready=False)
+    settings_for(web)
+    client = desk_client(web, Role.EDITOR).client
+    page = client.get(SCHEDULE)
+    assert "It cannot go yet." in page.text
+    assert now_please(client).status_code == 422
+    for check, language in set(
+        re.findall(r'name="check" value="([^"]+)".*?name="language" value="([^"]*)"', page.text)
+    ):
+        form = {"check": check, "language": language, "reason": "The Spanish page is not there yet."}
+        assert client.post(f"{SCHEDULE}/waive", data=form).status_code == 303
+    assert now_please(client).status_code == 303
+
+
+def test_one_button_stops_everything_and_another_time_can_be_chosen(month: Web) -> None:
+    settings_for(month)
+    client = desk_client(month, Role.EDITOR).client
+    place = now_please(client).headers["location"]
+    assert "November goes in 15 minutes." in words(client.get(place))
+    assert client.post(f"{place}/cancel").status_code == 303
+    assert "nobody was written to" in words(client.get(place))
+    assert now_please(client).status_code == 303
+    assert [mailing.state for mailing in mailings(month)] == [MailingState.CANCELLED, MailingState.SCHEDULED]
+
+
+def test_a_mailing_goes_out_and_reports_everyone_once(month: Web, tmp_path: Path) -> None:
+    settings_for(month)
+    editor, keeper = desk_client(month, Role.EDITOR).client, desk_client(month, Role.LIST_KEEPER).client
+    place = now_please(editor).headers["location"]
+    month.now += timedelta(minutes=16)
+    script = Script({"rcpt": ["250 fine", "550 5.1.1 no such user"], "after": ["250 kept", DROP]}, echo=True)
+    with serving(script) as (_, port):
+        send(month, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), tmp_path)
+    report = editor.get(place)
+    said = words(report)
+    assert "November went." in said
+    assert "Of four people 2 were accepted. One person waits for your decision." in said
+    assert "1 no such address" in said
+    assert "Not counted, ever: who opened it and who clicked." in said
+    assert "@example.com" not in report.text
+    assert keeper.get(place).text.count("@example.com") == 2
+    assert "Send again to 1" in report.text
+    assert "Send again" not in keeper.get(place).text  # who may not decide sees no button
+    assert editor.post(f"{place}/doubts", data={"choice": "leave"}).status_code == 303
+    assert "in doubt." not in words(editor.get(place))
+
+
+def test_who_is_in_doubt_is_written_to_again_where_somebody_says_so(month: Web, tmp_path: Path) -> None:
+    settings_for(month)
+    client = desk_client(month).client
+    place = now_please(client).headers["location"]
+    month.now += timedelta(minutes=16)
+    with serving(Script({"after": [DROP]})) as (server, port):
+        transport = SmtpTransport(SmtpServer("127.0.0.1", port, "none"))
+        send(month, transport, tmp_path)
+        assert client.post(f"{place}/doubts", data={"choice": "again"}).status_code == 303
+        assert "November is going out." in words(client.get(place))
+        send(month, transport, tmp_path)
+    assert "Of four people 4 were accepted." in words(client.get(place))
+    assert len(server.recipients) == 5
+
+
+def test_while_it_goes_it_can_be_paused_resumed_and_cancelled(month: Web, tmp_path: Path) -> None:
+    settings_for(month)
+    client = desk_client(month, Role.EDITOR).client
+    place = now_please(client).headers["location"]
+    month.now += timedelta(minutes=16)
+    with serving(Script({"rcpt": ["451 later"] * 4})) as (_, port):
+        send(month, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), tmp_path)
+    page = client.get(place)
+    assert "November is going out." in page.text
+    assert 'role="progressbar"' in page.text
+    assert '<noscript><meta http-equiv="refresh"' in page.text
+    assert client.post(f"{place}/pause").status_code == 303
+    assert "Paused by Ana" in words(client.get(place))
+    too_late = client.post(f"{place}/pause")
+    assert too_late.status_code == 409
+    assert "cannot become paused" in words(too_late)
+    assert client.post(f"{place}/resume").status_code == 303
+    assert "This cannot be undone" in words(client.get(f"{place}/cancel"))
+    assert client.post(f"{place}/cancel").status_code == 303
+    assert "November was stopped on the way." in words(client.get(place))
+
+
+def test_events_say_what_the_page_says_and_end_with_the_mailing(month: Web, tmp_path: Path) -> None:
+    settings_for(month)
+    client = desk_client(month).client
+    place = now_please(client).headers["location"]
+    month.now += timedelta(minutes=16)
+    with serving() as (_, port):
+        send(month, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), tmp_path)
+    events = client.get(f"{place}/events")
+    assert events.headers["content-type"].startswith("text/event-stream")
+    (data,) = re.findall(r"^data: (.*)$", events.text, re.MULTILINE)
+    assert json.loads(data)["state"] == "finished"
+
+
+def test_a_mailing_that_is_not_there_is_a_kind_page(web: Web) -> None:
+    client = desk_client(web).client
+    for place in ("/desk/mailings/7", "/desk/mailings/7/events", "/desk/mailings/7/cancel", SCHEDULE, PROOF):
+        assert client.get(place).status_code == 404
+    assert client.get("/desk/mailings/99999999999999").status_code in (404, 422)
+
+
+def test_a_test_goes_to_anybody_marked_and_is_kept_nowhere(month: Web) -> None:
+    with serving() as (server, port):
+        wired_to(month, port)
+        client = desk_client(month, Role.EDITOR).client
+        answer = client.post(PROOF, data={"address": "board@example.net", "edition": "each", "name": "Rosa"})
+    assert answer.status_code == 303, words(answer)
+    assert "board" not in answer.headers["location"]
+    assert server.recipients == ["board@example.net"] * 4
+    mails = [message_from_bytes(data, policy=policy.default) for _, data in server.accepted]
+    assert all(mail["subject"].startswith("[Test] ") for mail in mails)
+    assert [mail["content-language"] for mail in mails] == ["en", "en", "es", "es"]
+    assert [mail["to"].addresses[0].display_name for mail in mails] == ["Rosa", "", "Rosa", ""]
+    assert "Four test mails on the way." in words(client.get(answer.headers["location"]))
+
+
+@pytest.mark.parametrize(
+    ("script", "address", "said"),
+    [
+        (Script(), "board", "The address has no @."),
+        (Script({"rcpt": ["550 5.7.1 not for you"]}, echo=True), "board@example.net", "did not take 1 of 1 test mails"),
+        (Script({"banner": ["554 go away"]}), "board@example.net", "mail server"),
+    ],
+)
+def test_a_test_that_cannot_go_says_why(month: Web, script: Script, address: str, said: str) -> None:
+    with serving(script) as (_, port):
+        wired_to(month, port)
+        answer = desk_client(month).client.post(PROOF, data={"address": address, "edition": "es"})
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert answer.text.count("board") == 1  # in the field, to be mended
