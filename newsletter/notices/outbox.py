@@ -88,13 +88,12 @@ class _Round:
         self._stopping = stopping
 
     def take(self) -> Message | None:
-        """The next finished mail; one that cannot be made is forgotten, and no other waits for it."""
+        """The next finished mail. One that cannot be made comes again (keys may be mended), and no other waits for it."""
         while not self._stopping.is_set() and (notice := self._claim()):
             try:
                 return self._compose(notice)
             except (SubscriberError, HeaderError, TemplateError, ValueError) as error:
                 log.error("notice could not be made", notice=notice.id, why=type(error).__name__)
-                self._forget(notice.id)
         return None
 
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
