@@ -41,11 +41,20 @@ def _parts(text: str) -> list[str]:
 
 
 def _marks(old: list[str], new: list[str]) -> Iterator[Mark]:
+    gone = added = ""
     for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            yield Mark("same", "".join(new[c:d]))
+        before, after = "".join(old[a:b]), "".join(new[c:d])
+        if what != "equal" or ((gone or added) and after.isspace() and "\n" not in after):
+            gone, added = gone + before, added + after  # a blank between two changes belongs to both
             continue
-        if b > a:
-            yield Mark("gone", "".join(old[a:b]))
-        if d > c:
-            yield Mark("new", "".join(new[c:d]))
+        yield from _changed(gone, added)
+        gone = added = ""
+        yield Mark("same", after)
+    yield from _changed(gone, added)
+
+
+def _changed(gone: str, added: str) -> Iterator[Mark]:
+    if gone.strip():
+        yield Mark("gone", gone)
+    if added:
+        yield Mark("new", added)

@@ -128,7 +128,7 @@ def confirm(session: Session, issue: Issue, key: str, language: str, *, seen: Se
 
 
 def approve(session: Session, issue: Issue, key: str, language: str, *, seen: Seen, by: str, now: datetime) -> Cell:
-    """Approve the text that was seen, beside the source text that was seen. Raises TextConflict where one is new."""
+    """Approve the text that was seen, beside the source text that was seen. Raises Conflict where one is new."""
     cell = _unchanged(session, issue, key, language, seen)
     if cell.wording and cell.state in (CellState.DRAFT, CellState.STALE):
         issue.revision += 1
@@ -204,8 +204,7 @@ def _unchanged(session: Session, issue: Issue, key: str, language: str, seen: Se
     cell = find(issue, key, language)
     _refuse_conflict(session, cell, seen)
     if not cell.is_source and seen.source != source_digest(cell.passage):
-        source = Cell(cell.passage, issue.source_language)
-        raise TextConflict(cell.fields, cell.revision, last_edit(session, source))
+        raise Conflict(f"the {issue.source_language} text of {key} changed while you read: look at both again")
     return cell
 
 

@@ -10,6 +10,8 @@ from newsletter.web.site import Site
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
+NOT_YOURS = "not yours"
+"""Why a member is refused; an error page says it in better words."""
 
 ANYBODY: frozenset[str] = frozenset(
     # readers' pages, style sheets, and the door of the desk itself
@@ -71,6 +73,30 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "change_role": _OWNERS,
     "end_membership": _OWNERS,
     "bring_back": _OWNERS,
+    # the issue editor; what a translator may change there depends on the text's language
+    "issues": _WRITERS,
+    "draft_issue": _EDITORS,
+    "editor": _WRITERS,
+    "issue_file": _WRITERS,
+    "issue_take_in": _WRITERS,
+    "save_text": _WRITERS,
+    "confirm_text": _WRITERS,
+    "approve_text": _WRITERS,
+    "approve_texts": _WRITERS,
+    "withdraw_texts": _WRITERS,
+    "text_history": _WRITERS,
+    "restore_text": _WRITERS,
+    "presence": _WRITERS,
+    "add_passage": _EDITORS,
+    "move_passage": _EDITORS,
+    "remove_passage": _EDITORS,
+    "restore_passage": _EDITORS,
+    "standing_passage": _EDITORS,
+    "issue_fallback": _EDITORS,
+    "preview": _WRITERS,
+    "checks": _WRITERS,
+    "waive": _EDITORS,
+    "unwaive": _EDITORS,
     # scheduling and sending
     "schedule": _EDITORS,
     "schedule_set": _EDITORS,
@@ -113,7 +139,7 @@ def require_access(site: Site, request: Request) -> None:
     if member is None:
         raise HTTPException(401)
     if member.role not in ROLES.get(name, frozenset()):
-        raise HTTPException(403)
+        raise HTTPException(403, NOT_YOURS)
     request.state.member = member
 
 

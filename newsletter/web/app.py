@@ -22,17 +22,21 @@ from newsletter.web import (
     editions_pages,
     home_pages,
     inbox_pages,
+    issue_pages,
     mailing_pages,
+    outline_pages,
     parts_pages,
     passkey_pages,
     people_pages,
+    preview_pages,
     proof_pages,
     public_pages,
     reader_pages,
     schedule_pages,
     settings_pages,
+    text_pages,
 )
-from newsletter.web.access import SIGN_IN, require_access
+from newsletter.web.access import NOT_YOURS, SIGN_IN, require_access
 from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
 from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
@@ -40,6 +44,7 @@ from subscribers.vault import Vault
 PAGES = (
     *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, parts_pages),
+    *(issue_pages, text_pages, outline_pages, preview_pages),
     *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
 )
 """Modules with a `make_router(site)`."""
@@ -56,6 +61,9 @@ ERRORS = {
     500: ("Something went wrong on our side.", "It is not your doing. Please try again in a few minutes."),
 }
 """Heading and explanation by status; the words of 400 serve for what is not listed."""
+
+ERRORS_OF_ROLE = ("This is for another role.", "Ask an owner of this newsletter if you need it.")
+"""Said to members alone, whose pages speak English."""
 
 
 def _now() -> datetime:
@@ -100,9 +108,9 @@ def _file(name: str) -> Callable[[], FileResponse]:
 def _answer_errors(app: FastAPI, site: Site) -> None:
     """Every error is a kind page in the reader's language; none shows a traceback."""
 
-    def page(request: Request, status: int) -> Response:
+    def page(request: Request, status: int, detail: str = "") -> Response:
         language = page_language(request)
-        heading, explanation = ERRORS.get(status, ERRORS[400])
+        heading, explanation = ERRORS_OF_ROLE if detail == NOT_YOURS else ERRORS.get(status, ERRORS[400])
         say = words(language).gettext
         return site.page(
             "public/error.html", language, status=status, heading=say(heading), explanation=say(explanation)
@@ -112,7 +120,7 @@ def _answer_errors(app: FastAPI, site: Site) -> None:
     def refused(request: Request, error: HTTPException) -> Response:
         if error.status_code == 401 and request.method == "GET":
             return RedirectResponse(f"{site.root}{SIGN_IN}", status_code=303)
-        answer = page(request, error.status_code)
+        answer = page(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
         return answer
 

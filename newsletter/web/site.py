@@ -28,7 +28,12 @@ LANGUAGES = ("en", "es", "vi", "ar")
 """The languages that the pages' own words exist in; the first is the last resort."""
 
 DEMONSTRATION_PLACES = (("/", "Overview"), ("/inbox", "Inbox"))
-DESK_PLACES = (("/desk", "This month"), ("/desk/readers", "Readers"), ("/desk/settings", "Settings"))
+DESK_PLACES = (
+    ("/desk", "This month"),
+    ("/desk/issues", "Issues"),
+    ("/desk/readers", "Readers"),
+    ("/desk/settings", "Settings"),
+)
 """The pages that the head of every page names: path and name."""
 OWNERS_PLACES = frozenset({"Settings"})
 """Those that only owners may open."""

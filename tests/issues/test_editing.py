@@ -80,7 +80,7 @@ def test_approving_asks_to_look_again_where_the_source_changed_meanwhile(databas
         issue = drafted(session)
         before = seen(issue, "7", "es")
         write(session, issue, "7", "en", title="Otherwise")
-        with pytest.raises(TextConflict):
+        with pytest.raises(Conflict, match="look at both"):
             editing.approve(session, issue, "7", "es", seen=before, **LUCIA)
         editing.approve(session, issue, "7", "es", seen=seen(issue, "7", "es"), **LUCIA)
         assert cell_state(editing.find(issue, "7", "es").passage, "es") is CellState.APPROVED

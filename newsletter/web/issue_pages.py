@@ -1,0 +1,223 @@
+"""The issues, and the editor of one: matrix, outline, text and preview. The issue file goes out and comes in here."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from issues import composing, exchange, history
+from issues.errors import Conflict, IssueError, NotFound, Unreadable
+from issues.exchange import Applied
+from issues.languages import direction, name_in, own_name
+from issues.models import Edit, Fallback, Issue, Passage
+from newsletter.delivery.models import Mailing, MailingState
+from newsletter.desk import deeds
+from newsletter.desk.models import Member
+from newsletter.web import issue_view
+from newsletter.web.access import member_of
+from newsletter.web.issue_desk import Back, Place, answered, changing, editor_path, refused
+from newsletter.web.issue_toast import toast
+from newsletter.web.issue_view import View, may_arrange, may_write
+from newsletter.web.site import Site
+
+ON_A_PAGE = 24
+MOST_OFFERED = 60
+LARGEST_FILE = 4 * 1024 * 1024
+
+_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+_LIVE = (MailingState.SCHEDULED, MailingState.HELD, MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
+
+
+def make_router(site: Site) -> APIRouter:
+    """The list, the draft, the editor and the issue file."""
+    router = APIRouter(prefix="/desk/issues")
+    _list_routes(router, site)
+    _file_routes(router, site)
+
+    @router.get("/{slug}", name="editor")
+    def editor(request: Request, slug: str, text: str = "", to: str = "", show: str = "") -> Response:
+        """The issue: what needs someone, its outline, one text, and how it will look."""
+        asked = {"text": text, "to": to, "show": show}
+        with site.database.read() as session:
+            try:
+                issue = issue_view.load(session, slug)
+            except NotFound as error:
+                return _none(site, request, error)
+            member = member_of(request)
+            view = View(session, issue, member, site.clock(), site.settings.timezone, asked)
+            return _editor(site, request, session, view)
+
+    return router
+
+
+def _list_routes(router: APIRouter, site: Site) -> None:
+    @router.get("", name="issues")
+    def issues(request: Request, before: str = "") -> Response:
+        with site.database.read() as session:
+            return _list(site, request, session, before)
+
+    @router.post("", name="draft_issue")
+    def draft(
+        request: Request,
+        month: Annotated[str, Form(max_length=10)] = "",
+        empty: Annotated[str, Form(max_length=3)] = "",
+    ) -> Response:
+        """A draft of what is new; where nothing is, the page asks whether an empty one is meant."""
+        try:
+            with site.database.write() as session:
+                slug = _draft(site, session, month, empty == "yes", member_of(request))
+        except IssueError as error:
+            with site.database.read() as session:
+                nothing_new = month if isinstance(error, NotFound) else ""
+                return _list(site, request, session, "", str(error), nothing_new)
+        return RedirectResponse(editor_path(site, slug, Place()), status_code=303)
+
+
+def _file_routes(router: APIRouter, site: Site) -> None:
+    @router.get("/{slug}/file", name="issue_file")
+    def issue_file(request: Request, slug: str) -> Response:
+        """The whole issue as one text file."""
+        with site.database.read() as session:
+            try:
+                text = exchange.export(issue_view.load(session, slug))
+            except NotFound as error:
+                return _none(site, request, error)
+        named = f'attachment; filename="{re.sub("[^a-z0-9-]", "", slug)}.md"'
+        return PlainTextResponse(text, headers={"Content-Disposition": named})
+
+    @router.post("/{slug}/file", name="issue_take_in", max_body_size=LARGEST_FILE)
+    def take_in(
+        request: Request,
+        slug: str,
+        at: Back,
+        file: Annotated[UploadFile, File()],
+        small_edit: Annotated[str, Form(max_length=3)] = "",
+    ) -> Response:
+        """An edited issue file comes back; what somebody changed since is kept, and said."""
+
+        def change() -> Response:
+            text = _text_of(file)
+            with changing(site, slug) as (session, issue):
+                applied = _apply(site, session, issue, text, member_of(request), small_edit == "yes")
+            way = editor_path(site, slug, at)
+            return site.desk(request, "desk/issues/taken_in.html", here="Issues", applied=applied, way=way)
+
+        return answered(site, request, slug, at, change)
+
+
+def _editor(site: Site, request: Request, session: Session, view: View) -> Response:
+    issue, member = view.issue, view.member
+    return site.desk(
+        request,
+        "desk/issues/editor.html",
+        here="Issues",
+        current="true",
+        view=view,
+        issue=issue,
+        toast=toast(site, view, request.query_params),
+        mailing=_mailing(session, issue),
+        timezone=site.settings.timezone,
+        offered=_offered(session, issue) if may_arrange(member) else [],
+        preview=_preview(request, view),
+        may_arrange=may_arrange(member),
+        may_write=may_write,
+        name_in=name_in,
+        own_name=own_name,
+        way=direction,
+    )
+
+
+def _preview(request: Request, view: View) -> dict[str, str]:
+    """How the preview was set, in the address of a page without script."""
+    asked = request.query_params
+    language = asked.get("p", view.to)
+    return {
+        "language": language if language in view.issue.languages else view.to,
+        "nameless": "yes" if asked.get("nameless") == "yes" else "",
+        "plain": "yes" if asked.get("plain") == "yes" else "",
+        "size": "paper" if asked.get("size") == "paper" else "phone",
+        "scheme": "dark" if asked.get("scheme") == "dark" else "light",
+    }
+
+
+def _offered(session: Session, issue: Issue) -> list[tuple[int, str]]:
+    """Number and title of what could be placed, the newest first."""
+    found = composing.on_offer(session, issue, most=MOST_OFFERED)
+    return [(resource.id, next(text.title for text in resource.texts if text.title.strip())) for resource in found]
+
+
+def _mailing(session: Session, issue: Issue) -> Mailing | None:
+    rows = select(Mailing).where(Mailing.issue_id == issue.id, Mailing.state.in_(_LIVE)).order_by(Mailing.id.desc())
+    return session.scalars(rows).first()
+
+
+def _list(
+    site: Site, request: Request, session: Session, before: str, problem: str = "", nothing_new: str = ""
+) -> Response:
+    rows = select(Issue).order_by(Issue.month.desc(), Issue.id.desc()).limit(ON_A_PAGE + 1)
+    if known := _MONTH.fullmatch(before):
+        rows = rows.where(Issue.month < date(int(known[1]), int(known[2]), 1))
+    found = session.scalars(rows.options(selectinload(Issue.passages).selectinload(Passage.wordings))).all()
+    member, now = member_of(request), site.clock()
+    views = [View(session, issue, member, now, site.settings.timezone) for issue in found[:ON_A_PAGE]]
+    return site.desk(
+        request,
+        "desk/issues/list.html",
+        status=409 if problem else 200,
+        here="Issues",
+        views=[(view, _mailing(session, view.issue)) for view in views],
+        more=f"{views[-1].issue.month:%Y-%m}" if len(found) > ON_A_PAGE else "",
+        problem=problem,
+        nothing_new=nothing_new,
+        month=f"{now:%Y-%m}",
+        may_arrange=may_arrange(member),
+        name_in=name_in,
+        own_name=own_name,
+    )
+
+
+def _draft(site: Site, session: Session, month: str, empty: bool, member: Member) -> str:
+    known = _MONTH.fullmatch(month)
+    if known is None:
+        raise Unreadable("a month is written like 2026-12")
+    issue = composing.draft(
+        session,
+        slug=month,
+        month=date(int(known[1]), int(known[2]), 1),
+        languages=site.settings.languages,
+        fallback=Fallback.LABEL,
+        now=site.clock(),
+        by=member.name,
+        empty=empty,
+    )
+    deeds.record(session, member.id, "drafted an issue", issue.slug, site.clock())
+    return issue.slug
+
+
+def _text_of(file: UploadFile) -> str:
+    try:
+        return file.file.read(LARGEST_FILE).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("this file is no text in UTF-8; save it as UTF-8 text and send it again") from None
+
+
+def _apply(site: Site, session: Session, issue: Issue, text: str, member: Member, small_edit: bool) -> Applied:
+    """Take a file in; all of it is given up where it changes what this member may not."""
+    before = issue.revision
+    applied = exchange.apply(session, issue, text, by=member.name, now=site.clock(), small_edit=small_edit)
+    edits = session.scalars(select(Edit).where(Edit.issue_id == issue.id, Edit.revision > before)).all()
+    if not may_arrange(member):
+        for edit in edits:
+            if edit.what == history.ORDER or not may_write(member, edit.language):
+                what = f"the {edit.language} texts" if edit.language else "the order of the passages"
+                raise Conflict(f"this file changes {what} as well, which are not yours to change; nothing was taken in")
+    deeds.record(session, member.id, "took in an issue file", issue.slug, site.clock())
+    return applied
+
+
+def _none(site: Site, request: Request, error: IssueError) -> Response:
+    return refused(site, request, "", Place(), error)

@@ -1,0 +1,304 @@
+"""How an issue will look to its readers, what is still to mend, and how large each edition is."""
+
+import html
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
+
+from issues import waivers
+from issues.checks import CHECKS
+from issues.errors import IssueError, NotFound, TemplateBroken
+from issues.findings import Finding
+from issues.languages import direction, name_in, own_name
+from issues.models import Issue, Waiver
+from issues.rendering import Brand, Rendered, render
+from issues.wordings import called
+from newsletter import publishing
+from newsletter.mime.headers import HeaderError
+from newsletter.desk import deeds
+from newsletter.preflight import size
+from newsletter.preflight.finished import read
+from newsletter.web import issue_view
+from newsletter.web.access import member_of
+from newsletter.web.issue_desk import Back, Place, Typed, answered, back, changing, editor_path, refused
+from newsletter.web.opened_mail import OpenedMail
+from newsletter.web.site import Site
+
+GMAIL = 102_000
+"""Bytes of HTML after which Gmail cuts a mail."""
+
+LONGEST_BAR = 120_000
+
+_FRAME = {
+    # No script, no form; styles of the mail's own, pictures of this host. The page around may read where it is
+    # scrolled to, so that a new preview stands where the old one stood; a link opens in a window of its own.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox",
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
+
+HEADINGS = {
+    "missing-text": ("A text is missing", "A reader of that language gets another one, or nothing."),
+    "stale-text": ("A translation is older than its source", "It may say what is no longer so."),
+    "unresolved-token": ("A placeholder that nothing fills in", "A reader would see it as it stands."),
+    "link-address": ("A link that leads nowhere", "A reader who follows it is lost."),
+    "link-text": ("A link says too little", "Screen readers read links without the words around them."),
+    "heading-order": ("Headings are out of order", "Screen readers go from heading to heading."),
+    "plain-text": ("The plain text is not right", "Some readers get this part alone."),
+    "contrast": ("Colours are too close", "Text is hard to read on its ground."),
+    "size": ("An edition is too long", "Gmail cuts it, and the way to unsubscribe stands at its end."),
+}
+"""What each check finds, and why it matters."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One place to mend; `key` leads there, where it is a text."""
+
+    name: str
+    key: str
+    languages: list[str]
+    what: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One check with all that it found."""
+
+    check: str
+    kind: str
+    """blocks, warns or waived."""
+    heading: str
+    why: str
+    fix: str
+    spots: list[Spot] = field(default_factory=list)
+    waiver: Waiver | None = None
+
+    @property
+    def waivable(self) -> bool:
+        return self.check in CHECKS and self.kind != "waived"
+
+    @property
+    def languages(self) -> list[str]:
+        return list(dict.fromkeys(tag for spot in self.spots for tag in spot.languages))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large one edition is, in KB and on a bar of a hundred."""
+
+    language: str
+    kilobytes: int
+    words: str
+
+    @property
+    def verdict(self) -> str:
+        if self.kilobytes * 1000 >= size.BLOCK:
+            return "too long"
+        return "nearly full" if self.kilobytes * 1000 >= size.WARN else "fits"
+
+    @property
+    def length(self) -> float:
+        return round(min(100.0, 100_000 * self.kilobytes / LONGEST_BAR), 1)
+
+
+class Renderings:
+    """The newest renderings, by what they were made of: a page shows one again and again."""
+
+    MOST = 24
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, int, str, Brand], Rendered] = OrderedDict()
+
+    def of(self, issue: Issue, language: str, brand: Brand) -> Rendered:
+        """The edition as the issue is now."""
+        key = (issue.id, issue.revision, language, brand)
+        rendered = self._kept.pop(key, None) or render(issue, language, brand)
+        self._kept[key] = rendered
+        while len(self._kept) > self.MOST:
+            self._kept.popitem(last=False)
+        return rendered
+
+
+def make_router(site: Site) -> APIRouter:
+    """The preview for the frame, and the checks."""
+    router = APIRouter(prefix="/desk/issues/{slug}")
+    renderings = Renderings()
+    _waiving(router, site)
+
+    @router.get("/preview", name="preview")
+    def preview(slug: str, language: str = "", name: str = "Ana", text: str = "") -> Response:
+        """The edition as a reader would get it, from what is saved. `name` empty: a reader who gave none."""
+        with site.database.read() as session:
+            try:
+                issue = issue_view.load(session, slug)
+                tag = language if language in issue.languages else issue.source_language
+                return _frame(_mail(site, issue, tag, renderings, name[:80]), tag, text == "yes")
+            except (IssueError, HeaderError) as error:
+                return _said(str(error))
+
+    @router.get("/checks", name="checks")
+    def checks(request: Request, slug: str) -> Response:
+        """What is to mend, and the sizes: a page of its own, of which the editor's script takes the parts."""
+        with site.database.read() as session:
+            try:
+                issue = issue_view.load(session, slug)
+                points, problem = _points(site, session, issue)
+            except NotFound as error:
+                return refused(site, request, "", Place(), error)
+            return site.desk(
+                request,
+                "desk/issues/checks.html",
+                here="Issues",
+                current="true",
+                issue=issue,
+                points=points,
+                problem=problem,
+                sizes=[] if problem else list(_sizes(site, issue, renderings)),
+                gmail=100 * GMAIL / LONGEST_BAR,
+                may_arrange=issue_view.may_arrange(member_of(request)),
+                name_in=name_in,
+                own_name=own_name,
+                way=direction,
+                editor=editor_path(site, slug, Place()),
+            )
+
+    return router
+
+
+def _waiving(router: APIRouter, site: Site) -> None:
+    @router.post("/waive", name="waive")
+    def waive(
+        request: Request, slug: str, at: Back, check: Typed = "", language: Typed = "", reason: Typed = ""
+    ) -> Response:
+        """By name and with a reason, since somebody else will ask why."""
+        member = member_of(request)
+
+        def change() -> Response:
+            with changing(site, slug) as (session, issue):
+                waivers.waive(session, issue, check, language, by=member.name, now=site.clock(), reason=reason)
+                deeds.record(session, member.id, "waived a check", f"{slug} {check} {language}", site.clock())
+            return back(site, slug, at, did="waived", of=check, was=language)
+
+        return answered(site, request, slug, at, change)
+
+    @router.post("/unwaive", name="unwaive")
+    def unwaive(request: Request, slug: str, at: Back, check: Typed = "", language: Typed = "") -> Response:
+        member = member_of(request)
+
+        def change() -> Response:
+            with changing(site, slug) as (session, issue):
+                waivers.take_back(session, issue, check, language)
+                deeds.record(session, member.id, "took a waiver back", f"{slug} {check} {language}", site.clock())
+            return back(site, slug, at, did="unwaived")
+
+        return answered(site, request, slug, at, change)
+
+
+def _mail(site: Site, issue: Issue, language: str, renderings: Renderings, name: str) -> OpenedMail:
+    newsletter = site.newsletter
+    rendered = renderings.of(issue, language, newsletter.brand)
+    data = publishing.sample_message(rendered, language, issue.slug, newsletter.press, name=name, date=issue.created_at)
+    return OpenedMail(data)
+
+
+def _frame(mail: OpenedMail, language: str, plain: bool) -> Response:
+    if plain:
+        return _page(f'<pre dir="{direction(language)}" lang="{language}">{html.escape(mail.text)}</pre>')
+    page = re.sub("<head[^<>]{0,200}>", r'\g<0><base target="_blank">', mail.html, count=1)
+    return HTMLResponse(page, headers=_FRAME)
+
+
+def _said(sentence: str) -> Response:
+    """Why there is no preview, in the place of the preview."""
+    return _page(f"<p>There is no preview yet: {html.escape(sentence)}</p>")
+
+
+_STYLE = (
+    "body{margin:1rem;font:15px/1.6 system-ui,sans-serif;color:#22304a;background:#fffdf9}"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere;font:14px/1.6 ui-monospace,monospace}"
+    "@media (prefers-color-scheme:dark){body{color:#dde2ee;background:#1a2030}}"
+)
+_PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    f"<title>Preview</title><style>{_STYLE}</style></head><body>%s</body></html>"
+)
+
+
+def _page(body: str) -> Response:
+    return HTMLResponse(_PAGE.replace("%s", body, 1), headers=_FRAME)
+
+
+def _points(site: Site, session: Session, issue: Issue) -> tuple[list[Point], str]:
+    try:
+        findings = publishing.check(session, issue, site.newsletter.press)
+    except TemplateBroken as error:
+        return [], str(error)
+    words = waivers.waivers(session, issue)
+    points: dict[tuple[str, str, str], Point] = {}
+    for finding in findings:
+        waiver = _waiver_of(finding, words)
+        kind = "waived" if waiver else "blocks" if finding.blocks else "warns"
+        by_itself = "" if finding.check in HEADINGS else finding.what
+        point = points.setdefault((finding.check, kind, by_itself), _point(finding, kind, waiver))
+        _add(point.spots, _spot(issue, finding))
+    order = ("blocks", "warns", "waived")
+    return [_counted(point) for point in sorted(points.values(), key=lambda point: order.index(point.kind))], ""
+
+
+def _point(finding: Finding, kind: str, waiver: Waiver | None) -> Point:
+    sentence = finding.what[:1].upper() + finding.what[1:]
+    heading, why = HEADINGS.get(finding.check, (sentence, ""))
+    return Point(finding.check, kind, heading, why, finding.fix, [], waiver)
+
+
+def _counted(point: Point) -> Point:
+    """`A text is missing` with its number where there are more."""
+    count = len(point.spots)
+    return replace(point, heading=f"{point.heading}, in {count} places") if count > 1 else point
+
+
+def _waiver_of(finding: Finding, words: Sequence[Waiver]) -> Waiver | None:
+    if finding.blocks:
+        return None
+    return next((w for w in words if w.check == finding.check and w.language in ("", finding.language)), None)
+
+
+def _spot(issue: Issue, finding: Finding) -> Spot:
+    what = re.sub(r" \(waived by .*\)$", "", finding.what)
+    for passage in issue.passages:
+        place = called(passage.kind, passage.key)
+        if finding.where in (place, f"{place} ({finding.language})"):
+            name, _ = issue_view.name_of(passage)
+            return Spot(name, passage.key, [finding.language] if finding.language else [], what)
+    where = finding.where.removesuffix(f" ({finding.language})")
+    return Spot(where[:1].upper() + where[1:], "", [finding.language] if finding.language else [], what)
+
+
+def _add(spots: list[Spot], spot: Spot) -> None:
+    """One place for a text that lacks the same in several languages."""
+    for known in spots:
+        if (known.name, known.key, known.what) == (spot.name, spot.key, spot.what):
+            known.languages.extend(tag for tag in spot.languages if tag not in known.languages)
+            return
+    spots.append(spot)
+
+
+def _sizes(site: Site, issue: Issue, renderings: Renderings) -> Iterator[Size]:
+    """Of each edition's HTML as it goes over the wire: so Gmail counts it."""
+    newsletter = site.newsletter
+    for language in issue.languages:
+        rendered = renderings.of(issue, language, newsletter.brand)
+        data = publishing.sample_message(
+            rendered, language, issue.slug, newsletter.press, name="A Reader", date=issue.created_at
+        )
+        finished = read(data, language, newsletter.brand.postal_address)
+        texts = (passage.wording(language) for passage in issue.passages)
+        words = {str(number): " ".join(w.fields.values()) for number, w in enumerate(texts) if w}
+        yield Size(language, round(finished.html_bytes / 1000), issue_view.counted(words))
