@@ -125,6 +125,16 @@ class ResourceText(Base):
     resource: Mapped[Resource] = relationship(back_populates="texts")
 
 
+class KeptApart(Base):
+    """Two resources that a person said are not one text: they are not proposed to be paired again."""
+
+    __tablename__ = "kept_apart"
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("resource.id", ondelete="CASCADE"), primary_key=True, index=True)
+    """The larger number of the two."""
+
+
 class Issue(Base):
     """One month's newsletter: an ordered list of passages, each with a wording per language."""
 

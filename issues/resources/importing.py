@@ -69,6 +69,15 @@ def add_source(session: Session, url: str, kind: SourceKind | None = None, langu
     return source
 
 
+def remove_source(session: Session, source_id: int) -> str:
+    """Read a source no more; what it brought stays on the shelf. Its address. Raises NotFound."""
+    source = _locked(session, source_id)
+    url = source.url
+    session.delete(source)
+    session.flush()
+    return url
+
+
 def import_all(
     read: Sessions, write: Sessions, fetch: Fetch, now: datetime, only: Collection[int] | None = None
 ) -> list[SourceReport]:

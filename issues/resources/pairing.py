@@ -2,17 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from issues.errors import IssueError
-from issues.models import Passage, Resource, ResourceText
+from issues.models import KeptApart, Passage, Resource, ResourceText
 from issues.resources.shelf import resource_numbered, text_numbered
 
 _NEAR = timedelta(days=45)
@@ -89,16 +89,38 @@ def move_out(session: Session, text: ResourceText) -> Resource:
     return resource
 
 
-def proposals(session: Session) -> list[Proposal]:
+def proposals(session: Session, newest: int | None = None) -> list[Proposal]:
     """Resources that seem to be one text: other languages, near in time, the same numbers and names.
 
-    Computed anew each time, from what is on the shelf; nothing is stored.
+    Computed anew each time, from what is on the shelf (or its `newest` so many); only what was kept apart is stored.
     """
-    chosen = select(Resource).where(Resource.dismissed_at.is_(None)).order_by(Resource.published_at, Resource.id)
-    resources = session.scalars(chosen.options(selectinload(Resource.texts))).all()
+    chosen = select(Resource).where(Resource.dismissed_at.is_(None))
+    latest = chosen.order_by(Resource.published_at.desc(), Resource.id.desc()).limit(newest)
+    resources = list(session.scalars(latest.options(selectinload(Resource.texts))))[::-1]
     cards = [_Card(resource) for resource in resources if all(text.language for text in resource.texts)]
-    near = sorted(_alike(cards), key=lambda alike: -len(alike[2]))
+    apart = _apart(session, [card.id for card in cards])
+    near = sorted(_alike(cards, apart), key=lambda alike: -len(alike[2]))
     return [_proposal(group) for group in _groups(near)]
+
+
+def keep_apart(session: Session, resource_ids: Iterable[int]) -> None:
+    """These are not one text: none of them is proposed with another of them again. Raises NotFound."""
+    numbers = sorted(resource_numbered(session, number).id for number in set(resource_ids))
+    for one, other in combinations(numbers, 2):
+        session.merge(KeptApart(resource_id=one, other_id=other))
+    session.flush()
+
+
+def propose_again(session: Session, resource_ids: Iterable[int]) -> None:
+    """Take back that these were kept apart."""
+    numbers = list(resource_ids)
+    between = KeptApart.resource_id.in_(numbers) & KeptApart.other_id.in_(numbers)
+    session.execute(delete(KeptApart).where(between))
+
+
+def _apart(session: Session, numbers: Sequence[int]) -> set[tuple[int, int]]:
+    rows = session.execute(select(KeptApart.resource_id, KeptApart.other_id).where(KeptApart.resource_id.in_(numbers)))
+    return {(row.resource_id, row.other_id) for row in rows}
 
 
 class _Card:
@@ -134,12 +156,14 @@ def _places(text: ResourceText) -> set[str]:
     return {step} if step.count("-") > 1 else set()
 
 
-def _alike(cards: list[_Card]) -> Iterator[tuple[_Card, _Card, set[str]]]:
+def _alike(cards: list[_Card], apart: set[tuple[int, int]]) -> Iterator[tuple[_Card, _Card, set[str]]]:
     """`cards` come by date, so that each meets only its neighbours in time."""
     for index, card in enumerate(cards):
         for other in cards[index + 1 :]:
             if other.published - card.published > _NEAR:
                 break
+            if (min(card.id, other.id), max(card.id, other.id)) in apart:
+                continue
             if not card.languages & other.languages and (shared := card.shared(other)):
                 yield card, other, shared
 

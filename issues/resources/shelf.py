@@ -24,8 +24,8 @@ class Wanted:
     """Each must stand in the title or summary of one of its texts."""
     languages: tuple[str, ...] = ()
     """It has a text in each of them."""
-    lacks: str = ""
-    """It has no text in this language."""
+    lacks_one_of: tuple[str, ...] = ()
+    """It has no text in at least one of them."""
     kind: str = ""
     source: int | None = None
     issue: str = ""
@@ -80,8 +80,8 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield _has_text(ResourceText.language == tag)
     for word in wanted.words.split()[:_MOST_WORDS]:
         yield _has_text(_says(word))
-    if wanted.lacks:
-        yield ~_has_text(ResourceText.language == wanted.lacks)
+    if wanted.lacks_one_of:
+        yield or_(*(~_has_text(ResourceText.language == tag) for tag in wanted.lacks_one_of))
     if wanted.kind:
         yield Resource.kind == wanted.kind
     if wanted.source is not None:
