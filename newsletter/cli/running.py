@@ -48,6 +48,7 @@ def run(port: Annotated[int, typer.Option(help="Where the pages are served, on t
     """The pages and the job, as two processes: a big mailing never slows a page."""
     with opened() as newsletter:
         newsletter.vault  # noqa: B018 - a wrong setting or a missing key is said here, once
+        _greet_the_first_owner(newsletter)
     children = [
         subprocess.Popen([*_PYTHON, "newsletter.web", str(port)]),  # noqa: S603 - our own module
         subprocess.Popen([*_PYTHON, "scheduler"]),  # noqa: S603 - our own module
@@ -66,11 +67,13 @@ def run(port: Annotated[int, typer.Option(help="Where the pages are served, on t
 
 
 def _greet_the_first_owner(newsletter: Newsletter) -> None:
+    """Print the link that makes the first owner, on a line of its own: a frame would break it in two."""
     with newsletter.database.write() as session:
         token = members.first_link(session, utc_now())
     if token:
         link = f"{newsletter.settings.base_url}/desk/welcome/{token}"
-        console.print(Panel(link, title="Open this once to become the first owner", expand=False), soft_wrap=True)
+        console.print(Panel("Nobody works here yet. Open this page to become the first owner:", expand=False))
+        console.print(f"\n  [bold]{link}[/bold]\n", soft_wrap=True)
 
 
 def _wait_for_the_first(children: list["subprocess.Popen[bytes]"]) -> None:

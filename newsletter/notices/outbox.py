@@ -88,7 +88,7 @@ class _Round:
         self._stopping = stopping
 
     def take(self) -> Message | None:
-        """The next finished mail. One that cannot be made comes again (keys may be mended), and no other waits for it."""
+        """The next finished mail. What cannot be made comes again (keys may be mended); no other waits for it."""
         while not self._stopping.is_set() and (notice := self._claim()):
             try:
                 return self._compose(notice)
