@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
-from newsletter.delivery.models import OUTCOMES, Attempt, Delivery, Mailing, State
+from newsletter.delivery.models import OUTCOMES, UNSETTLED, Attempt, Delivery, Mailing, State
 from subscribers.models import Subscriber
 
 _NEWEST = 300
@@ -111,14 +111,22 @@ def latest_reason(session: Session, mailing: int) -> str:
 
 
 def rate(session: Session, mailing: int, now: datetime) -> float:
-    """People a second lately: over the newest attempts, which are few to look at however large the mailing is."""
+    """People settled a second lately: over the newest attempts, which are few however large the mailing is."""
     newest = select(Attempt.delivery_id, Attempt.ended_at).order_by(Attempt.id.desc()).limit(_NEWEST).subquery()
     ended = session.scalars(
         select(newest.c.ended_at)
         .join(Delivery, Delivery.id == newest.c.delivery_id)
-        .where(Delivery.mailing_id == mailing, newest.c.ended_at > now - _LATELY)
+        .where(Delivery.mailing_id == mailing, Delivery.state.in_(OUTCOMES), newest.c.ended_at > now - _LATELY)
     ).all()
     return len(ended) / max((now - min(ended)).total_seconds(), 1.0) if ended else 0.0
+
+
+def is_all_tried(session: Session, mailing: int) -> bool:
+    """Whether everyone who waits was tried before, so that they wait for their next try."""
+    fresh = select(Delivery.id).where(
+        Delivery.mailing_id == mailing, Delivery.state.in_(UNSETTLED), Delivery.retry_at.is_(None)
+    )
+    return session.scalar(fresh.limit(1)) is None
 
 
 def next_try(session: Session, mailing: int) -> datetime | None:

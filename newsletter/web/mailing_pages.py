@@ -57,6 +57,8 @@ class Standing:
     """People a second."""
     note: str
     """Why it does not go on, where it does not."""
+    next_try: datetime | None
+    """When those who wait are tried again; nothing while it goes on by itself."""
     now: datetime
 
     @property
@@ -99,7 +101,7 @@ class Standing:
     @property
     def to_go(self) -> str:
         """How long it goes on, in words; empty while that cannot be said."""
-        if self.mailing.state is not MailingState.SENDING or not self.rate:
+        if self.mailing.state is not MailingState.SENDING or not self.rate or self.next_try:
             return ""
         return f"{spoken.span(self.account.waiting / self.rate).capitalize()} to go"
 
@@ -193,12 +195,14 @@ def _found(session: Session, number: int) -> Mailing:
 
 def _standing(session: Session, number: int, now: datetime) -> Standing:
     mailing = _found(session, number)
+    waits = mailing.state is MailingState.SENDING and account.is_all_tried(session, number)
     return Standing(
         mailing,
         session.get_one(Issue, mailing.issue_id),
         account.account(session, number),
         account.rate(session, number, now),
         mailing.note or account.latest_reason(session, number),
+        account.next_try(session, number) if waits else None,
         now,
     )
 

@@ -195,7 +195,8 @@ def _erase_page(site: Site, request: Request, address: str, problem: str = "") -
 def _page(site: Site, request: Request, shown: Shown) -> Response:
     with site.database.read() as session:
         groups = grouped(_first_languages(count_by_languages(session)))
-        states = dict(session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state)).tuples())
+        counted = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
+        states = {state: people for state, people in counted}  # noqa: C416 - dict() takes a result for a mapping
     return site.desk(
         request,
         "desk/readers/readers.html",

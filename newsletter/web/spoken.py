@@ -62,10 +62,14 @@ def span(seconds: float) -> str:
     return f"about {round(minutes / 60)} hours"
 
 
+def city(zone: ZoneInfo) -> str:
+    """`New York`; a zone without a city is its own name."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
 def zone_name(zone: ZoneInfo) -> str:
     """`New York (Eastern Time)`; a zone without a city is its own name."""
     if "/" not in zone.key:
         return zone.key
-    city = zone.key.rpartition("/")[2].replace("_", " ")
     called = get_timezone_name(zone, locale="en", zone_variant="generic")
-    return f"{city} ({called})" if city not in called else called
+    return f"{city(zone)} ({called})" if city(zone) not in called else called

@@ -185,6 +185,7 @@ def test_while_it_goes_it_can_be_paused_resumed_and_cancelled(month: Web, tmp_pa
     page = client.get(place)
     assert "November is going out." in page.text
     assert 'role="progressbar"' in page.text
+    assert "Who waits is tried again from" in words(page)
     assert '<noscript><meta http-equiv="refresh"' in page.text
     assert client.post(f"{place}/pause").status_code == 303
     assert "Paused by Ana" in words(client.get(place))

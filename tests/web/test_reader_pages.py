@@ -1,0 +1,131 @@
+"""The list at the desk: counts for all, addresses for its keepers, and never one in an address bar."""
+
+import re
+
+import pytest
+from httpx2 import Response
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from newsletter.desk.models import Role
+from newsletter.web.reader_pages import LEAST, grouped
+from newsletter.web.uploads import LARGEST_REQUEST
+from subscribers.models import State, Subscriber, Suppression
+from tests.web.a_month import subscribe
+from tests.web.conftest import Web
+from tests.web.desk import desk_client
+
+PLACE = "/desk/readers"
+ANA = {"address": "ana@example.com"}
+
+
+def words(answer: Response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+@pytest.fixture
+def keeper(web: Web) -> TestClient:
+    subscribe(web, "ana", "ben", "cho", "dan", "eva", "fay")
+    subscribe(web, "gil", "hoa", languages="vi,en")
+    return desk_client(web, Role.LIST_KEEPER).client
+
+
+def sent(client: TestClient, content: bytes, what: str, consent: str = "They signed a list in May.") -> Response:
+    files = {"file": ("list.csv", content, "text/csv")}
+    return client.post(f"{PLACE}/import", data={"what": what, "consent": consent}, files=files)
+
+
+def test_everyone_sees_counts_and_small_groups_are_told_by_no_number(web: Web, keeper: TestClient) -> None:
+    page = desk_client(web, Role.TRANSLATOR).client.get(PLACE)
+    assert "8 people read it." in page.text
+    assert "Tiếng Việt" not in page.text  # two of them: with the others
+    assert "Find somebody" not in page.text
+    assert "@example" not in page.text
+    assert "Find somebody" in keeper.get(PLACE).text
+
+
+@given(st.dictionaries(st.sampled_from(["", "en", "es", "vi", "ar"]), st.integers(0, 30)))
+def test_no_group_can_be_subtracted_from_the_sum(counts: dict[str, int]) -> None:
+    groups = grouped(counts)
+    assert sum(group.people for group in groups) == sum(counts.values())
+    assert all(group.people >= LEAST for group in groups) or len(groups) == 1
+
+
+def test_somebody_is_found_by_the_whole_address_alone(keeper: TestClient) -> None:
+    found = keeper.post(f"{PLACE}/find", data={"address": "ANA@example.com"})
+    assert "ana@example.com" in found.text
+    assert "on the list" in words(found)
+    missing = keeper.post(f"{PLACE}/find", data={"address": "an@example.com"})
+    assert missing.status_code == 422
+    assert "Nobody on the list has this address." in words(missing)
+
+
+def test_taking_off_the_list_can_be_undone(web: Web, keeper: TestClient) -> None:
+    answer = keeper.post(f"{PLACE}/unsubscribe", data=ANA)
+    assert "off the list" in words(answer)
+    assert f'action="{PLACE}/return"' in answer.text
+    assert web.held("ana@example.com").state is State.LEFT
+    assert "on the list again" in words(keeper.post(f"{PLACE}/return", data=ANA))
+    assert web.held("ana@example.com").state is State.SUBSCRIBED
+
+
+def test_erasing_asks_for_the_word_and_leaves_only_a_mark(web: Web, keeper: TestClient) -> None:
+    assert "This cannot be undone." in keeper.post(f"{PLACE}/erase", data=ANA).text
+    assert keeper.post(f"{PLACE}/erase/now", data=ANA | {"word": "yes"}).status_code == 422
+    assert web.held("ana@example.com").state is State.SUBSCRIBED
+    answer = keeper.post(f"{PLACE}/erase/now", data=ANA | {"word": " Erase "})
+    assert answer.status_code == 303
+    assert "example.com" not in answer.headers["location"]
+    with web.database.read() as session:
+        assert session.query(Subscriber).count() == 7
+        assert session.query(Suppression).count() == 1
+    assert "erased" in words(keeper.post(f"{PLACE}/find", data=ANA))
+
+
+def test_one_reader_is_added_with_proof(web: Web, keeper: TestClient) -> None:
+    form = {"address": "new@example.com", "name": "Nu", "languages": "es,en", "consent": "At the fair in May."}
+    assert keeper.post(f"{PLACE}/add", data=form | {"consent": " "}).status_code == 422
+    assert keeper.post(f"{PLACE}/add", data=form).headers["location"].endswith("?said=added")
+    assert web.held("new@example.com").consents[0].wording == "At the fair in May."
+    again = keeper.post(f"{PLACE}/add", data=form)
+    assert "on the list already" in words(again)
+    assert 'value="new@example.com"' in again.text
+
+
+def test_a_file_is_looked_at_first_and_then_imported(web: Web, keeper: TestClient) -> None:
+    content = "email,name\nzoe@example.com,Zoë\nana@example.com,Ana\nnobody,Nobody\n".encode()
+    look = sent(keeper, content, "look")
+    assert "Nothing was changed yet." in words(look)
+    assert "One person would be added." in words(look)
+    assert re.search(r"4\s*The address has no @", words(look))
+    assert "nobody" not in look.text.lower().replace("nobody can be guessed", "")
+    with web.database.read() as session:
+        assert session.query(Subscriber).count() == 8
+    assert "One person was added." in words(sent(keeper, content, "import"))
+    with web.database.read() as session:
+        assert session.query(Subscriber).count() == 9
+
+
+def test_a_file_that_is_none_is_said_kindly(keeper: TestClient) -> None:
+    assert "save the sheet as CSV" in words(sent(keeper, b"PK\x03\x04rest", "import"))
+    assert "The file is empty." in words(sent(keeper, b"", "import"))
+    assert "Say what these people agreed to" in words(sent(keeper, b"email\na@example.com\n", "import", consent=" "))
+    assert keeper.post(f"{PLACE}/import", content=b"no form").status_code == 400
+
+
+def test_a_long_list_is_taken_and_one_too_long_is_not(web: Web, keeper: TestClient) -> None:
+    lines = b"email\n" + b"".join(b"%d-%s@example.com\n" % (n, b"a" * 40) for n in range(400))
+    assert len(lines) < 64 * 1024
+    padded = lines + b"\n" * (2 * 1024 * 1024)
+    assert "400 people were added." in words(sent(keeper, padded, "import"))
+    assert sent(keeper, b"\n" * (LARGEST_REQUEST + 1), "import").status_code == 413
+
+
+def test_a_list_is_never_in_a_file(web: Web, keeper: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way to a temporary file goes through this variable's folder, which is not there."""
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+    padded = b"email\nzoe@example.com\n" + b"\n" * (3 * 1024 * 1024)
+    assert "One person was added." in words(sent(keeper, padded, "import"))
