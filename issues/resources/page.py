@@ -1,4 +1,4 @@
-"""A web page as a proposal for a resource: what its head says of itself. Pure; a person completes it."""
+"""A web page as a proposal for a resource or a source: what its head says of itself. Pure; a person completes it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ _MOST = 500_000
 """Bytes: a head stands at the beginning."""
 _PARTS = (" | ", " - ", " – ", " — ", " · ", " « ", " : ")
 """What sites put between a title and their own name."""
+_FEEDS = ("application/rss+xml", "application/atom+xml")
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\*_[]"})
 
 
@@ -45,6 +46,22 @@ def read(body: bytes, url: str, content_type: str = "") -> PageHead:
     )
 
 
+def source_of(body: bytes, url: str, content_type: str = "") -> str:
+    """The address that resources can be read from, where the page at `url` names one: WordPress's own, else a feed."""
+    root = _parsed(body[:_MOST], content_type) if "html" in content_type.lower() else None
+    if root is None:
+        return ""
+    links = list(root.iterfind(".//link"))
+    api = [_aimed(link, url) for link in links if link.get("rel") == "https://api.w.org/"]
+    feeds = [_aimed(link, url) for link in links if (link.get("type") or "").lower() in _FEEDS]
+    named = [f"{address.rstrip('/')}/wp/v2/posts" for address in api if address] + feeds
+    return next((address for address in named if address.startswith(("http://", "https://"))), "")
+
+
+def _aimed(link: html.HtmlElement, url: str) -> str:
+    return link_of(link.get("href") or "", url)
+
+
 def _parsed(body: bytes, content_type: str) -> html.HtmlElement | None:
     _, _, charset = content_type.lower().partition("charset=")
     for encoding in (charset.partition(";")[0].strip(" \"'") or None, None):
@@ -70,7 +87,7 @@ def _said(root: html.HtmlElement) -> Iterator[tuple[str, str]]:
 def _link(root: html.HtmlElement, url: str) -> str:
     """The address that the page wants to be known by, where that is a whole one of the same scheme of things."""
     for link in root.iterfind(".//head/link"):
-        if "canonical" in (link.get("rel") or "").lower().split() and (address := link_of(link.get("href") or "", url)):
+        if "canonical" in (link.get("rel") or "").lower().split() and (address := _aimed(link, url)):
             return address if address.startswith(("http://", "https://")) else link_of(url)
     return link_of(url)
 

@@ -68,6 +68,16 @@ def browse(session: Session, wanted: Wanted, page: int = 0) -> Shelf:
     return Shelf(resources, count, _placed(session, [resource.id for resource in resources]))
 
 
+def count(session: Session, *, dismissed: bool = False) -> int:
+    """How many are on the shelf, or were put away."""
+    return session.scalar(select(func.count(Resource.id)).where(*_conditions(Wanted(dismissed=dismissed)))) or 0
+
+
+def issues_with(session: Session, resource_id: int) -> list[Issue]:
+    """The issues that a resource stands in, the oldest first."""
+    return _placed(session, [resource_id]).get(resource_id, [])
+
+
 def kinds(session: Session) -> list[str]:
     """The kinds there are, by name."""
     return list(session.scalars(select(Resource.kind).distinct().order_by(Resource.kind)))

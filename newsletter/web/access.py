@@ -58,6 +58,23 @@ _OWNERS = frozenset({Role.OWNER})
 ROLES: Mapping[str, frozenset[Role]] = {
     "home": _ALL,
     "sign_out": _ALL,
+    # the shelf of resources, and its sources
+    "resources": _ALL,
+    "resource": _ALL,
+    "resource_form": _EDITORS,
+    "add_resource": _EDITORS,
+    "paste_link": _EDITORS,
+    "dismiss_resource": _EDITORS,
+    "restore_resource": _EDITORS,
+    "set_text_language": _EDITORS,
+    "place_resource": _EDITORS,
+    "pair_resources": _EDITORS,
+    "keep_apart": _EDITORS,
+    "propose_again": _EDITORS,
+    "unpair_texts": _EDITORS,
+    "add_source": _EDITORS,
+    "import_sources": _EDITORS,
+    "remove_source": _EDITORS,
     # one's own account, and the people for owners
     "account": _ALL,
     "change_password": _ALL,

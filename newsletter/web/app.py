@@ -32,6 +32,7 @@ from newsletter.web import (
     proof_pages,
     public_pages,
     reader_pages,
+    resource_pages,
     schedule_pages,
     settings_pages,
     text_pages,
@@ -43,7 +44,7 @@ from subscribers.vault import Vault
 
 PAGES = (
     *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
-    *(home_pages, parts_pages),
+    *(home_pages, resource_pages, parts_pages),
     *(issue_pages, text_pages, outline_pages, preview_pages),
     *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
 )

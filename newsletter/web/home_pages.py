@@ -56,10 +56,10 @@ def _values(request: Request, seen: Glance, zone: ZoneInfo, now: datetime) -> di
         "outcomes": OUTCOMES,
         "marks": bool(seen.sent and seen.sent.not_accepted <= MOST_MARKS),
         "failing": [
-            {"id": source.id, "host": host_of(source.url), "read": ago(source.imported_at, now, zone)}
+            {"id": source.id, "host": host_of(source.url), "read": spoken.ago(source.imported_at, now, zone)}
             for source in seen.news.failing
         ],
-        "looked_at": ago(seen.news.looked_at, now, zone),
+        "looked_at": spoken.ago(seen.news.looked_at, now, zone),
         "may": {name: member_of(request).role in ROLES.get(name, ()) for name in ("draft_issue", "add_source")},
         "own_name": own_name,
         "name_in": name_in,
@@ -107,19 +107,6 @@ def went(seen: Glance, zone: ZoneInfo) -> str:
     return words.format(
         people=spoken.people(sent.account.people), day=spoken.day(sent.mailing.opened_at, zone), lasted=lasted
     )
-
-
-def ago(moment: datetime | None, now: datetime, zone: ZoneInfo) -> str:
-    """`40 minutes ago`, `on Tuesday, 24 November`; empty for never."""
-    if moment is None:
-        return ""
-    minutes = int((now - moment).total_seconds() // 60)
-    if minutes < 2:
-        return "just now"
-    if minutes < 100:
-        return f"{minutes} minutes ago"
-    hours = minutes // 60
-    return f"{hours} hours ago" if hours < 20 else f"on {spoken.day(moment, zone)}"
 
 
 def _nothing_begun(seen: Glance) -> str:

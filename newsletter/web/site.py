@@ -31,6 +31,7 @@ DEMONSTRATION_PLACES = (("/", "Overview"), ("/inbox", "Inbox"))
 DESK_PLACES = (
     ("/desk", "This month"),
     ("/desk/issues", "Issues"),
+    ("/desk/resources", "Resources"),
     ("/desk/readers", "Readers"),
     ("/desk/settings", "Settings"),
 )

@@ -48,6 +48,27 @@ def soon(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{said} at {clock(moment, zone)}" if said else f"on {day(moment, zone)}, at {clock(moment, zone)}"
 
 
+def ago(moment: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """`40 minutes ago`, `on Tuesday, 24 November`; empty for never."""
+    if moment is None:
+        return ""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 2:
+        return "just now"
+    if minutes < 100:
+        return f"{minutes} minutes ago"
+    hours = minutes // 60
+    return f"{hours} hours ago" if hours < 20 else f"on {day(moment, zone)}"
+
+
+def moment(past: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`today at 10:15`, `yesterday at 10:15`, `24 November 2026 at 10:15`: what was, or what ends some day."""
+    local = past.astimezone(zone)
+    away = (local.date() - now.astimezone(zone).date()).days
+    day_of = {0: "today", -1: "yesterday", 1: "tomorrow"}.get(away, f"{local.day} {local:%B %Y}")
+    return f"{day_of} at {clock(past, zone)}"
+
+
 def span(seconds: float) -> str:
     """`less than a minute`, `about 3 minutes and a half`, `about 2 hours`: no more exact than it can be known."""
     halves = round(seconds / 30)

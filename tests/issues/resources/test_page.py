@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from issues.rendering.markdown import to_html
-from issues.resources.page import PageHead, read
+from issues.resources.page import PageHead, read, source_of
 
 URL = "https://example.org/bail?from=mail"
 
@@ -51,12 +51,26 @@ def test_reader_tokens_scripts_and_unsafe_links_are_undone() -> None:
     assert "<a" not in to_html(proposed.summary)
 
 
+@pytest.mark.parametrize(
+    ("head", "source"),
+    [
+        ('<link rel="https://api.w.org/" href="/wp-json/">', "https://example.org/wp-json/wp/v2/posts"),
+        ('<link rel="alternate" type="application/rss+xml" href="/feed/">', "https://example.org/feed/"),
+        ('<link rel="alternate" type="application/atom+xml" href="javascript:x">', ""),
+        ("<title>Bail</title>", ""),
+    ],
+)
+def test_a_site_names_where_its_resources_are_read(head: str, source: str) -> None:
+    assert source_of(page(head), URL, "text/html") == source
+
+
 @given(body=st.binary(max_size=300) | st.text('<>/"= htmleadscripting\x00ü', max_size=300).map(str.encode))
 @settings(max_examples=150, deadline=None)
 def test_no_bytes_break_it(body: bytes) -> None:
     for content_type in ("", "text/html; charset=utf-16", "text/html"):
         proposed = read(body, URL, content_type)
         assert "\n" not in proposed.title
+        assert "\n" not in source_of(body, URL, content_type)
 
 
 def test_a_deep_page_is_read_in_bounds() -> None:
