@@ -1,11 +1,13 @@
 """A member's own account: their password, their passkeys, the browsers where they are signed in."""
 
+from zoneinfo import ZoneInfo
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from newsletter import zones
 from newsletter.desk import members, passkeys, passwords, sessions
 from newsletter.desk.errors import DeskError, WrongPassword
+from newsletter.web import spoken
 from newsletter.web.access import member_of
 from newsletter.web.brake import Brake, refusal
 from newsletter.web.door_pages import Number, Typed, agent, give_cookie
@@ -74,9 +76,9 @@ def _changed(site: Site, request: Request, brake: Brake, present: str, password:
 def _page(
     site: Site, request: Request, *, status: int = 200, done: str = "", problems: dict[str, str] | None = None
 ) -> Response:
-    me = member_of(request)
+    me, now, zone = member_of(request), site.clock(), ZoneInfo(site.settings.timezone)
     with site.database.read() as session:
-        keys, browsers = passkeys.of(session, me.id), sessions.of(session, me.id, site.clock())
+        keys, browsers = passkeys.of(session, me.id), sessions.of(session, me.id, now)
     return site.desk(
         request,
         "desk/account.html",
@@ -85,7 +87,8 @@ def _page(
         keys=keys,
         browsers=browsers,
         present=request.state.session,
-        when=lambda moment: zones.show(moment, site.settings.timezone),
+        when=lambda moment: spoken.moment(moment, now, zone),
+        zone=spoken.zone_name(zone),
         done=done,
         problems=problems or {},
     )

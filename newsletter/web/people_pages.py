@@ -1,17 +1,18 @@
 """The people who work here, for owners: invite, change a role, end, bring back; and what was done lately."""
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from issues.languages import own_name
-from newsletter import zones
 from newsletter.desk import deeds, members
 from newsletter.desk.errors import DeskError, NoMember
 from newsletter.desk.models import Member, Role
 from newsletter.notices import outbox
+from newsletter.web import spoken
 from newsletter.web.access import member_of
 from newsletter.web.door_pages import Number, Typed
 from newsletter.web.site import Site
@@ -20,10 +21,10 @@ from subscribers.errors import BadAddress
 Languages = Annotated[list[str], Form(default_factory=list)]
 
 MAY = {
-    Role.OWNER: "everything, people and settings too",
-    Role.EDITOR: "makes the issues and sends them",
-    Role.TRANSLATOR: "changes the texts of their languages",
-    Role.LIST_KEEPER: "keeps the list of readers, and alone sees addresses",
+    Role.OWNER: "Everything, people and settings too.",
+    Role.EDITOR: "Makes the issues and sends them.",
+    Role.TRANSLATOR: "Changes the texts in their languages.",
+    Role.LIST_KEEPER: "Keeps the list of readers; nobody else but an owner sees it.",
 }
 """What each role may do, in a few words."""
 
@@ -91,8 +92,8 @@ def _add_changing(router: APIRouter, site: Site) -> None:
             chosen = _role(role)
             with site.database.write() as session:
                 member = _found(session, number)
-                spoken = _languages(site, chosen, languages)
-                members.change_role(session, member_of(request), member, chosen, spoken, site.clock())
+                tags = _languages(site, chosen, languages)
+                members.change_role(session, member_of(request), member, chosen, tags, site.clock())
         except DeskError as problem:
             return _refused(site, request, problem, number)
         return _back(site, "role", number)
@@ -131,10 +132,10 @@ def _languages(site: Site, role: Role, chosen: list[str]) -> str:
     """A translator's languages, as they are kept; other roles write in all of them."""
     if role is not Role.TRANSLATOR:
         return ""
-    spoken = [tag for tag in site.settings.languages if tag in chosen]
-    if not spoken:
+    tags = [tag for tag in site.settings.languages if tag in chosen]
+    if not tags:
         raise DeskError("Choose at least one language for a translator.")
-    return ",".join(spoken)
+    return ",".join(tags)
 
 
 def _letter(site: Site, request: Request, token: str) -> dict[str, str]:
@@ -152,10 +153,11 @@ def _refused(site: Site, request: Request, problem: DeskError, number: int) -> R
 def _page(
     site: Site, request: Request, *, status: int = 200, done: str = "", who: int = 0, **values: object
 ) -> Response:
-    zone = site.settings.timezone
+    zone, now = ZoneInfo(site.settings.timezone), site.clock()
     with site.database.read() as session:
         everyone = members.everyone(session)
-        open_ones, latest = members.open_invitations(session, site.clock()), deeds.latest(session, 30)
+        open_ones, latest = members.open_invitations(session, now), deeds.latest(session, 30)
+    working = [member for member in everyone if member.ended_at is None]
     named = {member.id: member.name for member in everyone}
     said = DONE.get(done, "").format(name=named.get(who, "They"))
     frame = {"refused": "", "about": 0, "problem": "", "typed": {"address": "", "role": "editor", "languages": []}}
@@ -163,21 +165,23 @@ def _page(
         request,
         "desk/people.html",
         status=status,
-        working=[member for member in everyone if member.ended_at is None],
+        working=working,
+        count=spoken.people(len(working)),
         gone=[member for member in everyone if member.ended_at is not None],
         invitations=open_ones,
         deeds=latest,
         roles=MAY,
         languages=[(tag, own_name(tag)) for tag in site.settings.languages],
-        spoken=_spoken,
-        when=lambda moment: zones.show(moment, zone),
+        spoken=_languages_of,
+        when=lambda moment: spoken.moment(moment, now, zone),
+        zone=spoken.zone_name(zone),
         said=said,
         undo=f"{site.root}/desk/people/{who}/bring-back" if done == "ended" and who in named else "",
         **(frame | values),
     )
 
 
-def _spoken(member: Member) -> str:
+def _languages_of(member: Member) -> str:
     return ", ".join(own_name(tag) for tag in member.languages.split(",") if tag)
 
 

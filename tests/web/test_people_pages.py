@@ -58,7 +58,7 @@ def test_an_invitation_is_mailed_and_its_link_makes_a_member(web: Web) -> None:
     eva = _member(web, 2)
     assert (eva.role, eva.languages) == (Role.TRANSLATOR, "en")
     page = owner.client.get("/desk/people").text
-    assert "2 people work here." in page
+    assert "Two people work here." in page
     assert "eva@" not in page
 
 
