@@ -19,8 +19,8 @@ from issues.models import Issue, Waiver
 from issues.rendering import Brand, Rendered, render
 from issues.wordings import called
 from newsletter import publishing
-from newsletter.mime.headers import HeaderError
 from newsletter.desk import deeds
+from newsletter.mime.headers import HeaderError
 from newsletter.preflight import size
 from newsletter.preflight.finished import read
 from newsletter.web import issue_view
@@ -44,17 +44,21 @@ _FRAME = {
 }
 
 HEADINGS = {
-    "missing-text": ("A text is missing", "A reader of that language gets another one, or nothing."),
-    "stale-text": ("A translation is older than its source", "It may say what is no longer so."),
-    "unresolved-token": ("A placeholder that nothing fills in", "A reader would see it as it stands."),
-    "link-address": ("A link that leads nowhere", "A reader who follows it is lost."),
-    "link-text": ("A link says too little", "Screen readers read links without the words around them."),
-    "heading-order": ("Headings are out of order", "Screen readers go from heading to heading."),
-    "plain-text": ("The plain text is not right", "Some readers get this part alone."),
-    "contrast": ("Colours are too close", "Text is hard to read on its ground."),
-    "size": ("An edition is too long", "Gmail cuts it, and the way to unsubscribe stands at its end."),
+    "missing-text": ("A text is missing", "A reader of that language gets another one, or nothing.", "Write it"),
+    "stale-text": (
+        "A translation is older than its source",
+        "It may say what is no longer so.",
+        "Bring it up to date, or say that it is still true",
+    ),
+    "unresolved-token": ("A placeholder that nothing fills in", "A reader would see it as it stands.", ""),
+    "link-address": ("A link that leads nowhere", "A reader who follows it is lost.", ""),
+    "link-text": ("A link says too little", "Screen readers read links without the words around them.", ""),
+    "heading-order": ("Headings are out of order", "Screen readers go from heading to heading.", ""),
+    "plain-text": ("The plain text is not right", "Some readers get this part alone.", ""),
+    "contrast": ("Colours are too close", "Text is hard to read on its ground.", ""),
+    "size": ("An edition is too long", "Gmail cuts it, and the way to unsubscribe stands at its end.", ""),
 }
-"""What each check finds, and why it matters."""
+"""What each check finds, why it matters, and what to do about it here, where that is not what the command says."""
 
 
 @dataclass(frozen=True)
@@ -133,15 +137,16 @@ def make_router(site: Site) -> APIRouter:
     _waiving(router, site)
 
     @router.get("/preview", name="preview")
-    def preview(slug: str, language: str = "", name: str = "Ana", text: str = "") -> Response:
+    def preview(slug: str, language: str = "", name: str = "Ana", text: str = "", scheme: str = "light") -> Response:
         """The edition as a reader would get it, from what is saved. `name` empty: a reader who gave none."""
+        scheme = "dark" if scheme == "dark" else "light"
         with site.database.read() as session:
             try:
                 issue = issue_view.load(session, slug)
                 tag = language if language in issue.languages else issue.source_language
-                return _frame(_mail(site, issue, tag, renderings, name[:80]), tag, text == "yes")
+                return _frame(_mail(site, issue, tag, renderings, name[:80]), tag, text == "yes", scheme)
             except (IssueError, HeaderError) as error:
-                return _said(str(error))
+                return _said(str(error), scheme)
 
     @router.get("/checks", name="checks")
     def checks(request: Request, slug: str) -> Response:
@@ -208,16 +213,24 @@ def _mail(site: Site, issue: Issue, language: str, renderings: Renderings, name:
     return OpenedMail(data)
 
 
-def _frame(mail: OpenedMail, language: str, plain: bool) -> Response:
+def _frame(mail: OpenedMail, language: str, plain: bool, scheme: str) -> Response:
     if plain:
-        return _page(f'<pre dir="{direction(language)}" lang="{language}">{html.escape(mail.text)}</pre>')
-    page = re.sub("<head[^<>]{0,200}>", r'\g<0><base target="_blank">', mail.html, count=1)
-    return HTMLResponse(page, headers=_FRAME)
+        return _page(f'<pre dir="{direction(language)}" lang="{language}">{html.escape(mail.text)}</pre>', scheme)
+    return _in_scheme(re.sub("<head[^<>]{0,200}>", r'\g<0><base target="_blank">', mail.html, count=1), scheme)
 
 
-def _said(sentence: str) -> Response:
+def _in_scheme(page: str, scheme: str) -> Response:
+    """The page as it looks on a machine set to light or dark, whatever this one is set to."""
+    holds = "(min-width: 0)" if scheme == "dark" else "(max-width: 0)"
+    page = re.sub(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", holds, page)
+    return HTMLResponse(
+        re.sub(r"(color-scheme\W{1,20}(?:content=\")?)light dark", rf"\g<1>{scheme}", page), headers=_FRAME
+    )
+
+
+def _said(sentence: str, scheme: str) -> Response:
     """Why there is no preview, in the place of the preview."""
-    return _page(f"<p>There is no preview yet: {html.escape(sentence)}</p>")
+    return _page(f"<p>There is no preview yet: {html.escape(sentence)}</p>", scheme)
 
 
 _STYLE = (
@@ -231,8 +244,8 @@ _PAGE = (
 )
 
 
-def _page(body: str) -> Response:
-    return HTMLResponse(_PAGE.replace("%s", body, 1), headers=_FRAME)
+def _page(body: str, scheme: str) -> Response:
+    return _in_scheme(_PAGE.replace("%s", "", 1).replace("<body>", f"<body>{body}", 1), scheme)
 
 
 def _points(site: Site, session: Session, issue: Issue) -> tuple[list[Point], str]:
@@ -254,14 +267,16 @@ def _points(site: Site, session: Session, issue: Issue) -> tuple[list[Point], st
 
 def _point(finding: Finding, kind: str, waiver: Waiver | None) -> Point:
     sentence = finding.what[:1].upper() + finding.what[1:]
-    heading, why = HEADINGS.get(finding.check, (sentence, ""))
-    return Point(finding.check, kind, heading, why, finding.fix, [], waiver)
+    heading, why, fix = HEADINGS.get(finding.check, (sentence, "", ""))
+    return Point(finding.check, kind, heading, why, fix or finding.fix, [], waiver)
 
 
 def _counted(point: Point) -> Point:
     """`A text is missing` with its number where there are more."""
     count = len(point.spots)
-    return replace(point, heading=f"{point.heading}, in {count} places") if count > 1 else point
+    if count > 1 and point.check in HEADINGS:
+        return replace(point, heading=f"{point.heading}, in {count} places")
+    return point
 
 
 def _waiver_of(finding: Finding, words: Sequence[Waiver]) -> Waiver | None:
@@ -277,6 +292,8 @@ def _spot(issue: Issue, finding: Finding) -> Spot:
         if finding.where in (place, f"{place} ({finding.language})"):
             name, _ = issue_view.name_of(passage)
             return Spot(name, passage.key, [finding.language] if finding.language else [], what)
+    if finding.where == f"the {finding.language} edition":
+        return Spot(f"The {name_in(finding.language, 'en')} edition", "", [], what)
     where = finding.where.removesuffix(f" ({finding.language})")
     return Spot(where[:1].upper() + where[1:], "", [finding.language] if finding.language else [], what)
 

@@ -1,7 +1,6 @@
 """The issue editor without a script: who may change what, two people at one text, and how everything is undone."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -20,7 +19,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def desk(web: Web) -> Iterator[Desk]:
+def desk(web: Web) -> Desk:
     """An owner before the draft of November 2021."""
     with web.database.write() as session:
         shelf(session)
