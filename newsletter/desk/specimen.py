@@ -9,7 +9,7 @@ _OPENING = {
     "subject": "A look at the brand",
     "preheader": "Colours, name and address as mails show them.",
     "title": "This is how it looks",
-    "body": "Dear [[name|reader]], a month's mail begins like this, with [a link](https://example.org) in the text.",
+    "body": "Dear reader, a month's mail begins like this, with [a link](https://example.org) in the text.",
 }
 _BUTTON = {"label": "A button", "link": "https://example.org"}
 

@@ -26,6 +26,9 @@ from subscribers.people import tidy_name
 Typed = Annotated[str, Form(max_length=300)]
 EACH = "each"
 
+_LATER = "The mail server does not answer. Nothing was sent; try again in a few minutes."
+_ASK = "The mail server does not let us in. Nothing was sent; ask whoever runs this machine to look at `transport`."
+
 
 def make_router(site: Site) -> APIRouter:
     """The page that sends a test."""
@@ -39,7 +42,10 @@ def make_router(site: Site) -> APIRouter:
     def send(request: Request, slug: str, address: Typed = "", edition: Typed = EACH, name: Typed = "") -> Response:
         try:
             outcome = _send(site, slug, address, edition, name)
-        except (SubscriberError, SendError, HeaderError, UnsafeMessage) as problem:
+        except SendError as problem:
+            said = _LATER if not problem.permanent else _ASK
+            return _page(site, request, slug, problem=said, address=address, edition=edition, name=name)
+        except (SubscriberError, HeaderError, UnsafeMessage) as problem:
             return _page(site, request, slug, problem=str(problem), address=address, edition=edition, name=name)
         if refused := _refused(outcome):
             return _page(site, request, slug, problem=refused, address=address, edition=edition, name=name)

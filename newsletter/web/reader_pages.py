@@ -194,9 +194,11 @@ def _erase_page(site: Site, request: Request, address: str, problem: str = "") -
 
 def _page(site: Site, request: Request, shown: Shown) -> Response:
     with site.database.read() as session:
-        groups = grouped(_first_languages(count_by_languages(session)))
+        first = _first_languages(count_by_languages(session))
         counted = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
         states = {state: people for state, people in counted}  # noqa: C416 - dict() takes a result for a mapping
+    keeps = member_of(request).role in ROLES["reader_find"]
+    groups = _exact(first) if keeps else grouped(first)
     return site.desk(
         request,
         "desk/readers/readers.html",
@@ -208,7 +210,7 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         total=sum(group.people for group in groups),
         states={state: states.get(state, 0) for state in (State.WAITING, State.LEFT)},
         least=LEAST,
-        keeps=member_of(request).role in ROLES["reader_find"],
+        keeps=keeps,
         languages=site.settings.languages,
         own_name=own_name,
         say=spoken,
@@ -224,10 +226,14 @@ def _first_languages(counts: Mapping[str, int]) -> dict[str, int]:
     return first
 
 
+def _exact(counts: Mapping[str, int]) -> list[Group]:
+    return sorted((Group(tag, count) for tag, count in counts.items() if count), key=lambda group: -group.people)
+
+
 def grouped(counts: Mapping[str, int]) -> list[Group]:
     """Groups of LEAST people or more, the largest first. The small ones stand together, and where they are still few
     the next larger one joins them: else the sum would give them away."""
-    groups = sorted((Group(tag, count) for tag, count in counts.items() if count), key=lambda group: -group.people)
+    groups = _exact(counts)
     others = 0
     while groups and (groups[-1].people < LEAST or 0 < others < LEAST):
         others += groups.pop().people
