@@ -236,7 +236,7 @@ def _resource_page(site: Site, request: Request, session: Session, resource: Res
         "desk/resources/resource.html",
         **_frame(request, site, session, f"/{resource.id}"),
         entry=told,
-        texts=[shelf_view.text_view(text, names) for text in resource.texts],
+        texts=[shelf_view.text_view(text, names) for text in shelf_view.in_order(resource, languages)],
         words=words,
         partners=[one for one in partners if one is not resource][:MOST_PARTNERS],
     )
@@ -275,6 +275,7 @@ def _frame(request: Request, site: Site, session: Session, back: str) -> dict[st
         "way": direction,
         "excerpt": shelf_view.excerpt,
         "say": spoken,
+        "year": site.clock().astimezone(site.newsletter.zone).year,
     }
 
 

@@ -28,6 +28,7 @@ PROPOSED_AMONG = 300
 _LONGEST = 200
 _ASKED = ("q", "lang", "lacks", "kind", "source", "issue", "away", "page")
 _MOST_PAGES = 10_000
+_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Entry:
     day: str
     sources: str
     issues: list[Issue]
+    spoken: list[str]
+    """Its languages, in the order of the newsletter's."""
     lacking: list[str]
     """Languages of the newsletter that it has no text in."""
 
@@ -123,6 +126,8 @@ def entry(
         day=day(resource.published_at, now, zone),
         sources=" and ".join(f"from {name}" if name else "added by hand" for name in names),
         issues=list(issues),
+        spoken=[tag for tag in languages if tag in spoken_in]
+        + [tag for tag in spoken_in if tag and tag not in languages],
         lacking=[tag for tag in languages if tag not in spoken_in],
     )
 
@@ -141,6 +146,12 @@ def text_view(text: ResourceText, sources: Mapping[int, str]) -> TextView:
     """A text as its page shows it; its Markdown was sanitised when it was kept, and is again here."""
     body = Markup(to_html(text.summary))  # noqa: S704 # sanitised HTML of the closed subset
     return TextView(text, body, sources.get(text.source_id or 0, ""), flags(text))
+
+
+def in_order(resource: Resource, languages: Sequence[str]) -> list[ResourceText]:
+    """A resource's texts: the newsletter's languages first, and in its order."""
+    place = {tag: number for number, tag in enumerate(languages)}
+    return sorted(resource.texts, key=lambda text: place.get(text.language or "", len(place)))
 
 
 def excerpt(text: ResourceText, most: int = 240) -> str:
@@ -186,7 +197,8 @@ class SourceView:
 
 def source_name(source: Source) -> str:
     """The host of an address, or the name of a file: the rest may be secret."""
-    return host_of(source.url) if files.is_remote(source.url) else PurePath(source.url).name
+    name = host_of(source.url) if files.is_remote(source.url) else PurePath(source.url).name
+    return "a site on this machine" if name in _HERE else name
 
 
 def source_view(source: Source, report: SourceReport | None, ago: str) -> SourceView:
