@@ -16,7 +16,8 @@ from newsletter.db import Database, DatabaseError
 from newsletter.delivery.control import MailingError
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.sender import Office
-from newsletter.desk import habits
+from newsletter.desk import habits, members
+from newsletter.desk.errors import DeskError
 from newsletter.mail import SendError, Transport
 from newsletter.migrations import upgrade
 from newsletter.mime.headers import HeaderError
@@ -25,12 +26,22 @@ from newsletter.publishing import Press
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.zones import TimeError
+from subscribers import people
 from subscribers.errors import KeysMissing, SubscriberError
 from subscribers.keys import Keys
-from subscribers.people import is_anyone_known
 from subscribers.vault import Vault
 
-FIXABLE = (IssueError, SubscriberError, SettingsError, MailingError, SendError, TimeError, DatabaseError, HeaderError)
+FIXABLE = (
+    IssueError,
+    SubscriberError,
+    SettingsError,
+    MailingError,
+    SendError,
+    TimeError,
+    DatabaseError,
+    DeskError,
+    HeaderError,
+)
 """Errors whose sentence is written for a person, and holds no address, name or secret."""
 
 
@@ -130,9 +141,9 @@ def _keep_keys(newsletter: Newsletter, path: Path) -> None:
     if path.exists():
         return
     with newsletter.database.read() as session:
-        if is_anyone_known(session):
+        if people.is_anyone_known(session) or members.is_anyone_known(session):
             raise KeysMissing(
-                f"This newsletter has readers, but their key file is not at {path}: put it back from where you keep "
+                f"This newsletter has people, but their key file is not at {path}: put it back from where you keep "
                 "it safe, or name it in NEWSLETTER_KEYS."
             )
     try:

@@ -2,7 +2,7 @@
 
 import typer
 
-from newsletter.cli import issues, mailings, resources, running, subscribers
+from newsletter.cli import issues, mailings, people, resources, running, subscribers
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,5 +14,6 @@ app.add_typer(resources.app, name="resources")
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(mailings.app, name="mailings")
+app.add_typer(people.app, name="people")
 for command in (running.init, running.work, running.run, running.demo):
     app.command()(command)

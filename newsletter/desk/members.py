@@ -26,7 +26,7 @@ def digest(token: str) -> bytes:
 
 def first_link(session: Session, now: datetime) -> str | None:
     """A token that makes the first owner, or nothing where there is a member; earlier ones stop working."""
-    if session.scalars(select(Member.id).limit(1)).first() is not None:
+    if is_anyone_known(session):
         return None
     session.execute(delete(Invitation))
     return _invitation(session, Role.OWNER, "", None, now + FIRST_LINK)
@@ -34,15 +34,20 @@ def first_link(session: Session, now: datetime) -> str | None:
 
 def invite(session: Session, by: Member, role: Role, languages: str, now: datetime) -> str:
     """A token for somebody new; it is mailed to them and kept nowhere."""
+    session.execute(delete(Invitation).where(Invitation.ends_at <= now))
     deeds.record(session, by.id, "invited", role, now)
     return _invitation(session, role, languages, by.id, now + INVITATION)
 
 
-def new_password_link(session: Session, by: Member, member: Member, now: datetime) -> str:
-    """A token with which a member chooses a new password; earlier ones of theirs stop working."""
+def new_password_link(session: Session, by: Member | None, member: Member, now: datetime) -> str:
+    """A token with which a member chooses a new password; earlier ones of theirs stop working.
+
+    `by` is nobody where it is made on the machine itself.
+    """
     session.execute(delete(Invitation).where(Invitation.member_id == member.id))
-    deeds.record(session, by.id, "sent a new link", member.name, now)
-    return _invitation(session, member.role, member.languages, by.id, now + NEW_PASSWORD, member.id)
+    who = by.id if by else None
+    deeds.record(session, who, "made a link for a new password", member.name, now)
+    return _invitation(session, member.role, member.languages, who, now + NEW_PASSWORD, member.id)
 
 
 def open_invitations(session: Session, now: datetime) -> Sequence[tuple[Invitation, str | None]]:
@@ -113,8 +118,13 @@ def of(session: Session, number: int) -> Member:
     """The member of this number. Raises NoMember."""
     member = session.get(Member, number)
     if member is None:
-        raise NoMember("There is no such member.")
+        raise NoMember(f"Nobody with the number {number} works here; `newsletter people list` shows who does.")
     return member
+
+
+def is_anyone_known(session: Session) -> bool:
+    """Whether anybody works here, or did: their addresses are sealed with keys that must not get lost."""
+    return session.scalars(select(Member.id).limit(1)).first() is not None
 
 
 def everyone(session: Session) -> Sequence[Member]:

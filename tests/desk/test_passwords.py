@@ -26,6 +26,10 @@ def test_short_and_worst_ones_are_refused_without_repeating_them(password: str) 
     assert not password or password not in str(refused.value)
 
 
+def test_keyboards_that_write_the_same_sign_otherwise_open_the_same_door() -> None:
+    assert passwords.matches("pa\u0308sse sind la\u0308nglich", passwords.hashed("pässe sind länglich"))
+
+
 def test_nobody_has_the_password_of_nobody() -> None:
     assert not passwords.matches("nobody has this password", None)
 

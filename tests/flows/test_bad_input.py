@@ -400,7 +400,7 @@ def test_missing_keys_stop_the_job_at_its_start(person: Person) -> None:
     safe = keys.rename(person.folder / "safe.json")
     assert "cannot be read" in person.is_told("subscribers", "show", "--address", "ana@example.org")
     assert person.works() == 2
-    assert "has readers, but their key file is not at" in person.is_told("init")
+    assert "has people, but their key file is not at" in person.is_told("init")
     assert not keys.exists()
     safe.rename(keys)
     assert "ana@example.org" in person.does("subscribers", "show", "--address", "ana@example.org")
