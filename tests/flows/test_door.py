@@ -1,8 +1,13 @@
 """The door in a browser: the first link, passwords, passkeys, browsers that are signed out from afar."""
 
+import email
+import email.policy
 import re
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import requests
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -21,6 +27,8 @@ from newsletter.migrations import upgrade
 from newsletter.web.app import make_app
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.flows.house import House
+from tests.newsletter.smtp_server import serving
 
 pytestmark = pytest.mark.flow
 
@@ -182,3 +190,73 @@ def test_every_page_of_the_door_fits_and_excludes_nobody(
     page.get_by_text("Change Rosa").click()
     _excludes_nobody(context, page)
     context.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _printed_link(lines: Iterator[str]) -> str:
+    return next(found[0] for line in lines if (found := re.findall(r"http://\S+/desk/welcome/\S+", line)))
+
+
+def _post(session: requests.Session, url: str, **form: str) -> requests.Response:
+    answer = session.post(url, data=form, headers={"Sec-Fetch-Site": "same-origin"}, timeout=30)
+    answer.raise_for_status()
+    return answer
+
+
+def _reachable(url: str) -> None:
+    for _ in range(300):
+        try:
+            requests.get(url, timeout=30)
+        except requests.ConnectionError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the pages were not served")
+
+
+def test_the_program_prints_the_first_link_mails_invitations_and_helps_who_is_locked_out(tmp_path: Path) -> None:
+    port = _free_port()
+    base_url = f"http://localhost:{port}"
+    with serving() as (server, smtp_port):
+        house = House(
+            tmp_path / "home",
+            tmp_path / "keys.json",
+            f"sqlite:///{tmp_path / 'newsletter.db'}",
+            f"smtp://127.0.0.1:{smtp_port}?tls=none",
+            {"NEWSLETTER_BASE_URL": base_url},
+        )
+        house.run("init")
+        program = subprocess.Popen(
+            [sys.executable, "-u", "-m", "newsletter", "run", "--port", str(port)],
+            env=house.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert program.stdout
+            link = _printed_link(iter(program.stdout.readline, ""))
+            _reachable(link)
+            owner, invited = requests.Session(), requests.Session()
+            _post(owner, link, name="Rosa", address="rosa@example.org", password=PASSWORD)
+            _post(owner, f"{base_url}/desk/people/invite", address="eva@example.org", role="editor")
+            assert server.on_accept.wait(30)
+            ((recipient, mail),) = server.accepted
+            assert recipient == "eva@example.org"
+            text = email.message_from_bytes(mail, policy=email.policy.default).get_content()
+            _post(
+                invited, _printed_link(iter(text.splitlines())), name="Eva", address="e@example.org", password=PASSWORD
+            )
+            assert "Eva" in invited.get(f"{base_url}/desk/account", timeout=30).text
+            assert "Rosa" in house.run("people", "list")
+            locked_out = requests.Session()
+            _post(locked_out, _printed_link(iter(house.run("people", "link", "1").splitlines())), password=NEW_PASSWORD)
+            assert "Rosa" in locked_out.get(f"{base_url}/desk/account", timeout=30).text
+            assert "Nobody with the number 9" in house.run("people", "link", "9", code=2)
+        finally:
+            program.terminate()
+            program.communicate(timeout=60)
