@@ -82,6 +82,7 @@ def _filled(database: Database, home: Path, url: str) -> dict[str, str]:
     keys = dict(zip(raw, catch(home, *raw.values()), strict=True))
     return {
         "overview": "/",
+        "parts": "/desk/parts",
         "edition": f"/editions/{numbers['en']}",
         "edition from right to left": f"/editions/{numbers['ar']}",
         "inbox": "/inbox",
@@ -105,7 +106,7 @@ def opened(browser: Browser, address: str, scheme: Scheme = "light") -> tuple[Pa
 def test_every_page_fits_excludes_nobody_and_loads_nothing_from_elsewhere(
     browser: Browser, served: Served, scheme: Scheme
 ) -> None:
-    for name in ("overview", "edition from right to left", "inbox", "mail"):
+    for name in ("overview", "parts", "edition from right to left", "inbox", "mail"):
         path = served.pages[name]
         page, asked = opened(browser, served.url + path, scheme)
         for width in (1280, 375):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from issues import composing
 from issues.models import Fallback, Passage, Resource, ResourceText, Source, SourceKind
@@ -30,6 +30,8 @@ def desk(web: Web) -> Desk:
         resource(session, 4, "story", {None: "A poster"})
         for one in session.scalars(select(Resource)):
             one.published_at = web.now - timedelta(days=one.id)
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("ALTER SEQUENCE resource_id_seq RESTART WITH 5"))  # the numbers above were given
     return desk_client(web, Role.EDITOR)
 
 
