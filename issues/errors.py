@@ -13,6 +13,10 @@ class FetchFailed(IssueError):
     permanent = False
 
 
+class HostUnknown(FetchFailed):
+    """The name service knows no such host."""
+
+
 class FetchRefused(IssueError):
     """A source's address is one that is never fetched."""
 

@@ -241,6 +241,19 @@ class Waiver(Base):
     at: Mapped[datetime]
 
 
+class LinkAnswer(Base):
+    """What a link answered when it was last tried."""
+
+    __tablename__ = "link_answer"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the address, which may be longer than an index takes."""
+    url: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    """An HTTP status like `404`, or a word of `issues.checks.links` where there was none."""
+    tried_at: Mapped[datetime]
+
+
 class Edition(Base):
     """An issue in one language, rendered and frozen: never updated, never deleted while a mailing names it."""
 

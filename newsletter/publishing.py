@@ -3,7 +3,8 @@
 The button, the command and the demo call these.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from issues import checks, editions, waivers
+from issues.checks import links
 from issues.errors import Blocked, Conflict, NotFound
 from issues.findings import Finding
-from issues.models import Edition, Issue
+from issues.models import Edition, Issue, LinkAnswer
 from issues.rendering import Brand, Rendered, render
 from newsletter.delivery import planning
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.mime.headers import HeaderError
 from newsletter.preflight import preflight
+from newsletter.preflight.links import Ask, answers_of
+
+Transactions = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,38 @@ def find_issue(session: Session, slug: str) -> Issue:
 
 
 def check(session: Session, issue: Issue, press: Press) -> list[Finding]:
-    """Everything to mend before this issue may go, in every language; what was waived no longer blocks."""
-    found = [finding for language in issue.languages for finding in _check_edition(issue, language, press)]
+    """Everything to mend before this issue may go, in every language; what was waived no longer blocks.
+
+    Of links it knows what `try_links` last heard, and asks nobody.
+    """
+    answers = links.last_answers(session, links.targets(issue))
+    found = [finding for language in issue.languages for finding in _check_edition(issue, language, press, answers)]
     return waivers.open_findings(issue, found, waivers.waivers(session, issue))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a round of trying came to, in links of one issue."""
+
+    asked: int
+    known: int
+    """Answered not long ago, and not asked again."""
+    left: int
+    """For another round: the time was up."""
+
+
+def try_links(read: Transactions, write: Transactions, fetch: Ask, issue_slug: str, now: datetime) -> Tried:
+    """Try the issue's links and remember the answers for `check`. No transaction is open while the network is used.
+
+    `fetch`: `issues.resources.fetching.status_of` with the caller's switches set. Takes a minute or two at most.
+    """
+    with read() as session:
+        urls = links.targets(find_issue(session, issue_slug))
+        due = list(links.due(urls, links.last_answers(session, urls), now))
+    statuses = answers_of(due, fetch)
+    with write() as session:
+        links.keep(session, statuses, now)
+    return Tried(asked=len(statuses), known=len(urls) - len(due), left=len(due) - len(statuses))
 
 
 def schedule(session: Session, issue: Issue, when: When, press: Press, now: datetime) -> Mailing:
@@ -87,9 +121,9 @@ def sample_message(
     return compiled.message(reader)
 
 
-def _check_edition(issue: Issue, language: str, press: Press) -> Iterable[Finding]:
+def _check_edition(issue: Issue, language: str, press: Press, answers: Mapping[str, LinkAnswer]) -> Iterable[Finding]:
     rendered = render(issue, language, press.brand)
-    yield from checks.check(issue, language, rendered, press.brand)
+    yield from checks.check(issue, language, rendered, press.brand, answers)
     try:
         data = sample_message(rendered, language, issue.slug, press, name="A Reader", date=issue.created_at)
     except HeaderError as error:

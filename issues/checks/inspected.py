@@ -1,13 +1,14 @@
 """What every check looks at: one edition, and the texts it is made of."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import lxml.html
 from lxml.html import HtmlElement
 
-from issues.models import Issue
+from issues.checks.links import links_in
+from issues.models import Issue, LinkAnswer
 from issues.rendering import Brand, Rendered
 from issues.wordings import called
 
@@ -20,6 +21,8 @@ class Inspected:
     language: str
     rendered: Rendered
     brand: Brand
+    answers: Mapping[str, LinkAnswer] = field(default_factory=dict)
+    """What links answered when they were last tried, by `issues.checks.links.target`."""
 
     @cached_property
     def page(self) -> HtmlElement:
@@ -32,6 +35,16 @@ class Inspected:
             wording = passage.wording(self.language)
             for name, text in wording.fields.items() if wording else ():
                 yield self.place(called(passage.kind, passage.key)), name, text
+
+    @cached_property
+    def links(self) -> list[tuple[str, str]]:
+        """Place and link, for every link that was entered in this language and leads somewhere."""
+        return [
+            (self.place(called(passage.kind, passage.key)), link)
+            for passage in self.issue.passages
+            if (wording := passage.wording(self.language))
+            for link in links_in(wording.fields)
+        ]
 
     def place(self, name: str) -> str:
         """`resource 7 (vi)`."""

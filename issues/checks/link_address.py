@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from issues.checks.inspected import Inspected
+from issues.checks.links import leads_somewhere
 from issues.findings import Finding
 from issues.models import Passage, PassageKind
-from issues.rendering.markdown import safe_link
 from issues.wordings import called
 
 NAME = "link-address"
@@ -31,15 +31,6 @@ def check(edition: Inspected) -> Iterator[Finding]:
         fine = href == _FRAME or href.startswith("#") or leads_somewhere(href)
         if not fine and unquote(href) not in said:
             yield _finding(edition, edition.place("the HTML"), _what(href))
-
-
-def leads_somewhere(link: str) -> bool:
-    """Whether `link` is an absolute http(s) address with a host, or a mailto or tel address."""
-    try:
-        parts = urlsplit(safe_link(link))
-        return bool(parts.hostname if parts.scheme in ("http", "https") else parts.path)
-    except ValueError:  # an unclosed bracket, a port out of range
-        return False
 
 
 def _without_link(edition: Inspected, passage: Passage) -> Iterator[Finding]:

@@ -8,12 +8,12 @@ environment.
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -22,19 +22,23 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from issues.errors import FetchFailed, FetchRefused
+from issues.errors import FetchFailed, FetchRefused, HostUnknown
 
 SECONDS = 10.0
 LIMIT = 5_000_000
 """Bytes, after decompressing."""
 
 _REDIRECTS = 5
+_NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+"""Any other failure of the name service may pass."""
 _PIECE = 1 << 16
 _ASKED = {
     "User-Agent": "newsletter (reads resources for a newsletter)",
     "Accept": "application/json, application/atom+xml, application/rss+xml, application/xml;q=0.9, text/csv, */*;q=0.5",
     "Accept-Encoding": "gzip",
 }
+
+Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,31 @@ def fetch(
     """
     known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     headers = _ASKED | {name: value for name, value in known.items() if value}
+    with _guarded(url, seconds, allow_loopback) as session:
+        return _follow(session, "GET", url, headers, seconds, lambda at, response: _taken(at, response, limit))
+
+
+def status_of(url: str, *, method: str = "HEAD", allow_loopback: bool = False, seconds: float = SECONDS) -> int:
+    """The HTTP status that `url` answers with after all redirects; nothing of a body is read.
+
+    `method` is HEAD or GET. Raises FetchRefused, HostUnknown and FetchFailed like `fetch`.
+    """
+    with _guarded(url, seconds, allow_loopback) as session:
+        return _follow(session, method, url, _ASKED, seconds, lambda _, response: response.status_code)
+
+
+@contextmanager
+def _guarded(url: str, seconds: float, allow_loopback: bool) -> Iterator[requests.Session]:
+    """A session that the guard and the clock watch over; what goes wrong becomes a sentence about `url`."""
     with _Deadline(seconds) as deadline, requests.Session() as session:
         session.trust_env = False
         for scheme in ("http", "https"):
             session.mount(f"{scheme}://", _GuardedAdapter(_Guard(deadline, allow_loopback)))
         try:
-            fetched = _follow(session, url, headers, limit, seconds)
+            yield session
             deadline.check()  # a body that the clock cut off may look like a whole one
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise _failure(url, deadline, error) from None
-    return fetched
 
 
 def host_of(url: str) -> str:
@@ -93,13 +112,22 @@ def host_of(url: str) -> str:
         return "this address"
 
 
-def _follow(session: requests.Session, url: str, headers: dict[str, str], limit: int, seconds: float) -> Fetched:
+def _follow(
+    session: requests.Session,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    seconds: float,
+    take: Callable[[str, requests.Response], Taken],
+) -> Taken:
+    """What `take` makes of the answer that is no redirect, and of the address it came from."""
     start = host_of(url)
     for _ in range(_REDIRECTS + 1):
         check_form(url)
-        with session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=seconds) as response:
+        asked = session.request(method, url, headers=headers, stream=True, allow_redirects=False, timeout=seconds)
+        with asked as response:
             if not response.is_redirect:
-                return _taken(url, response, limit)
+                return take(url, response)
             url = urljoin(url, response.headers["location"])
     raise FetchFailed(f"{start} redirects more than {_REDIRECTS} times; enter the address it should lead to.")
 
@@ -224,8 +252,9 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     try:
         answers = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise FetchFailed(f"{host} is not known to the name service; look for a typing error.") from None
+    except (OSError, UnicodeError) as error:
+        known = HostUnknown if getattr(error, "errno", None) in _NO_SUCH_HOST else FetchFailed
+        raise known(f"{host} is not known to the name service; look for a typing error.") from None
     return list(dict.fromkeys(ip_address(answer[4][0]) for answer in answers))
 
 

@@ -49,7 +49,7 @@ def passage(kind: PassageKind, key: str, texts: Texts, resource_kind: str = "") 
 
 OPENING: Texts = {
     "en": {
-        "subject": "A second chance, and what the new priorities mean",
+        "subject": "A second chance, and the new priorities",
         "preheader": "Ten resources in three languages, one hotline, and a call on December 2.",
         "title": "New tools and knowledge for the field",
         "body": "Dear [[name|friend]],\n\nevery month we gather what the network has learned and built, so that you "
@@ -57,7 +57,7 @@ OPENING: Texts = {
         "from November 29, and a video series that asks how we got here.",
     },
     "es": {
-        "subject": "Una segunda oportunidad y qué significan las nuevas prioridades",
+        "subject": "Una segunda oportunidad y las prioridades",
         "preheader": "Diez recursos en tres idiomas, una línea de ayuda y una llamada el 2 de diciembre.",
         "title": "Nuevas herramientas y saberes para el movimiento",
         "body": "Hola, [[name|compañera o compañero]]:\n\nCada mes reunimos lo que la red ha aprendido y creado para "
@@ -66,7 +66,7 @@ OPENING: Texts = {
         "hasta aquí.",
     },
     "vi": {
-        "subject": "Cơ hội thứ hai, và những ưu tiên mới có nghĩa gì",
+        "subject": "Cơ hội thứ hai, và những ưu tiên mới",
         "preheader": "Mười tài liệu bằng ba ngôn ngữ, một đường dây nóng và buổi họp ngày 2 tháng 12.",
         "title": "Công cụ và kiến thức mới cho phong trào",
         "body": "Kính gửi [[name|quý bạn]],\n\nMỗi tháng chúng tôi gom lại những gì mạng lưới đã học và đã làm để quý "

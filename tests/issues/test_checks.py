@@ -47,12 +47,18 @@ def test_every_check_has_its_name_from_its_file() -> None:
     assert list(CHECKS) == [
         "missing-text",
         "stale-text",
+        "placeholder",
         "unresolved-token",
         "link-address",
+        "dead-link",
         "link-text",
         "heading-order",
         "plain-text",
         "contrast",
+        "language",
+        "long-subject",
+        "twice",
+        "unchecked-link",
     ]
 
 
