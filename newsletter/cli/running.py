@@ -96,4 +96,4 @@ def demo(
         )
         run(port)
 
-    tell(home, port, then=(lambda: None) if once else serve)
+    tell(home, port, None if once else serve)

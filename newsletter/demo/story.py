@@ -7,13 +7,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from mailbox import Maildir
 from pathlib import Path
 
-from rich.console import Console
+from rich.panel import Panel
 from rich.progress import Progress
 from rich.table import Table
 
@@ -26,6 +25,10 @@ from newsletter.config import SettingsError
 from newsletter.delivery import account
 from newsletter.delivery.account import Account
 from newsletter.demo import catcher, site
+from newsletter.demo.telling import console, step
+from newsletter.demo.this_month import ThisMonth
+from newsletter.desk import guest, members
+from newsletter.desk.models import Role
 from newsletter.publishing import When
 from newsletter.wiring import Newsletter, utc_now
 from subscribers.consent import Wording
@@ -51,22 +54,24 @@ keys = "{home}/keys.json"
 transport = "maildir:{home}/inbox"
 """
 
-console = Console(highlight=False)
 
-
-def tell(home: Path, port: int, then: Callable[[], None]) -> None:
-    """Make the home anew and tell the story, about ten seconds; the site is still up while `then` goes on."""
+def tell(home: Path, port: int, serve: Callable[[], None] | None) -> None:
+    """Make the home anew and tell the story, about ten seconds; then `serve`, with the site still up."""
     newsletter = _make_home(home, port)
     try:
-        with site.serving(CONTENT / "posts.json") as address, catcher.catching(home / "inbox") as transport:
-            _import(newsletter, address)
+        with site.serving(CONTENT / "posts.json") as posts, catcher.catching(home / "inbox") as transport:
+            _import(newsletter, posts.address)
             _draft_and_edit(newsletter)
             _check(newsletter)
             _subscribe(newsletter)
             mailing = _schedule(newsletter)
             _send(newsletter, mailing, transport)
             _report(newsletter, mailing)
-            then()
+            ThisMonth(newsletter, CONTENT, utc_now()).tell(posts)
+            link = _open_desk(newsletter)
+            if serve:
+                _show_the_way(newsletter, link)
+                serve()
     finally:
         newsletter.close()
 
@@ -78,7 +83,7 @@ def _make_home(home: Path, port: int) -> Newsletter:
         if not marker.exists() or "\ndemo = true" not in marker.read_text(encoding="utf-8"):
             raise SettingsError(f"{home} holds something that is no demonstration: name another folder with --home.")
         shutil.rmtree(home)
-    with _step("A home, its keys and its database"):
+    with step("A home, its keys and its database"):
         os.environ["NEWSLETTER_HOME"] = str(home)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         toml = _SETTINGS.format(home=home.resolve(), port=port)
@@ -87,7 +92,7 @@ def _make_home(home: Path, port: int) -> Newsletter:
 
 
 def _import(newsletter: Newsletter, address: str) -> None:
-    with _step("Ten resources from the network's site") as told:
+    with step("Ten resources from the network's site") as told:
         with newsletter.database.write() as session:
             importing.add_source(session, address)
         database = newsletter.database
@@ -96,23 +101,23 @@ def _import(newsletter: Newsletter, address: str) -> None:
 
 
 def _draft_and_edit(newsletter: Newsletter) -> None:
-    with _step("The draft of November 2021") as told, newsletter.database.write() as session:
+    with step("The draft of November 2021") as told, newsletter.database.write() as session:
         languages = newsletter.settings.languages
         month = date(2021, 11, 1)
         issue = composing.draft(
             session, slug=SLUG, month=month, languages=languages, fallback=Fallback.LABEL, now=utc_now(), by="The demo"
         )
         told.append(f"{len(issue.passages)} passages in {', '.join(map(own_name, languages))}")
-    with _step("The editor's file: sections, translations, a hotline") as told, newsletter.database.write() as session:
+    with step("The editor's file: sections, translations, a hotline") as told, newsletter.database.write() as session:
         issue = publishing.find_issue(session, SLUG)
         text = (CONTENT / "november.md").read_text(encoding="utf-8")
-        applied = exchange.apply(session, issue, text, by="Rosa, the editor", now=utc_now())
+        applied = exchange.apply(session, issue, text, by=guest.NAME, now=utc_now())
         told.append(f"{len(applied.changes)} changes")
         told += applied.refused
 
 
 def _check(newsletter: Newsletter) -> None:
-    with _step("Checks on what will be sent") as told, newsletter.database.read() as session:
+    with step("Checks on what will be sent") as told, newsletter.database.read() as session:
         findings = publishing.check(session, publishing.find_issue(session, SLUG), newsletter.press)
         blocking = [finding for finding in findings if finding.blocks]
         told.append(f"{len(blocking)} keep it from going, {len(findings) - len(blocking)} to think about")
@@ -120,7 +125,7 @@ def _check(newsletter: Newsletter) -> None:
 
 
 def _subscribe(newsletter: Newsletter) -> None:
-    with _step("24 made-up readers, encrypted") as told, newsletter.database.write() as session:
+    with step("24 made-up readers, encrypted") as told, newsletter.database.write() as session:
         wording = Wording("en", "Made up for the demonstration.")
         with (CONTENT / "readers.csv").open("rb") as file:
             report = import_csv(session, newsletter.vault, file, wording=wording, now=utc_now())
@@ -128,7 +133,7 @@ def _subscribe(newsletter: Newsletter) -> None:
 
 
 def _schedule(newsletter: Newsletter) -> int:
-    with _step("The issue is frozen and scheduled for now"), newsletter.database.write() as session:
+    with step("The issue is frozen and scheduled for now"), newsletter.database.write() as session:
         now = utc_now()
         issue = publishing.find_issue(session, SLUG)
         when = When(now, newsletter.settings.timezone)
@@ -170,16 +175,22 @@ def _report(newsletter: Newsletter, mailing: int) -> None:
         table.add_row(own_name(language), str(len(names)), ", ".join(sorted(names)))
     console.print()
     console.print(table)
-    console.print(f"\n{_account(newsletter, mailing).sentence}.", soft_wrap=True)
+    console.print(f"\n{_account(newsletter, mailing).sentence}.\n", soft_wrap=True)
 
 
-@contextmanager
-def _step(title: str) -> Iterator[list[str]]:
-    """One line of the story; what is put into the list is told beside it."""
-    told: list[str] = []
-    with console.status(title):
-        yield told
-    first, *more = [*told, ""]
-    console.print(f"[green]✓[/] {title}" + (f": {first}" if first else ""), soft_wrap=True)
-    for line in filter(None, more):
-        console.print(f"    {line}", markup=False, soft_wrap=True)
+def _open_desk(newsletter: Newsletter) -> str:
+    """A made-up owner for a visitor to come in as, and a link for who wants to be an owner of their own."""
+    with newsletter.database.write() as session:
+        rosa = guest.settle(session, newsletter.vault, utc_now())
+        token = members.invite(session, rosa, Role.OWNER, "", utc_now())
+    return f"{newsletter.settings.base_url}/desk/welcome/{token}"
+
+
+def _show_the_way(newsletter: Newsletter, link: str) -> None:
+    """The links stand on lines of their own: a frame would break them in two."""
+    door = "Begin at the desk: November is sent, this month is half done.\nOpen it and press “Come in as Rosa”:"
+    console.print()
+    console.print(Panel(door, expand=False))
+    console.print(f"\n  [bold]{newsletter.settings.base_url}/desk[/bold]\n", soft_wrap=True)
+    console.print("Or become an owner of your own, as on the first day of a real newsletter:")
+    console.print(f"\n  [bold]{link}[/bold]\n", soft_wrap=True)

@@ -34,6 +34,7 @@ ANYBODY: frozenset[str] = frozenset(
 
 DEMONSTRATION: frozenset[str] = frozenset(
     [
+        "guest",
         "parts",
         "overview",
         "edition",

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
-from newsletter.desk import members, sessions
-from newsletter.desk.errors import AddressTaken, BadInvitation, DeskError, NotSignedIn, WeakPassword
+from newsletter.desk import guest, members, sessions
+from newsletter.desk.errors import AddressTaken, BadInvitation, DeskError, NoMember, NotSignedIn, WeakPassword
 from newsletter.web.access import COOKIE, SIGN_IN
 from newsletter.web.brake import Brake, refusal
 from newsletter.web.site import Site
@@ -30,6 +30,8 @@ def make_router(site: Site) -> APIRouter:
     router = APIRouter(prefix="/desk")
     _add_sign_in(router, site, Brake())
     _add_welcome(router, site)
+    if site.settings.demo:
+        _add_guest(router, site)
     return router
 
 
@@ -53,6 +55,18 @@ def _add_sign_in(router: APIRouter, site: Site, brake: Brake) -> None:
         answer = RedirectResponse(f"{site.root}{SIGN_IN}", status_code=303)
         answer.delete_cookie(COOKIE, path="/")
         return answer
+
+
+def _add_guest(router: APIRouter, site: Site) -> None:
+    @router.post("/guest", name="guest")
+    def come_in(request: Request) -> Response:
+        """A visitor of the demonstration comes in as its made-up owner, and as nobody else."""
+        try:
+            with site.database.write() as session:
+                token = guest.sign_in(session, site.vault, agent(request), site.clock())
+        except NoMember as problem:
+            return site.desk(request, "desk/sign_in.html", status=404, address="", problem=str(problem))
+        return _enter(site, token)
 
 
 def _signed_in(site: Site, brake: Brake, address: str, password: str, browser: str) -> str:

@@ -15,7 +15,7 @@ from issues.models import PassageKind
 
 CONTENT = files("newsletter.demo") / "content"
 LANGUAGES = ["en", "es", "vi", "ar"]
-FILES = ["posts.json", "november.md", "readers.csv"]
+FILES = ["posts.json", "november.md", "more-posts.json", "this-month.md", "readers.csv"]
 
 
 class Text(NamedTuple):

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -16,7 +17,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from issues import composing
+from issues.matrix import CellState, matrix
 from issues.models import Fallback
+from issues.resources.shelf import Wanted, browse
 from newsletter import config, publishing, wiring
 from newsletter.demo.story import CONTENT
 from newsletter.publishing import When
@@ -118,6 +121,28 @@ def newsletter(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newslett
     newsletter = wiring.build(config.load())
     yield newsletter
     newsletter.close()
+
+
+def test_this_month_is_half_done_with_one_stale_text_and_one_warning(newsletter: Newsletter) -> None:
+    month = f"{utc_now().astimezone(newsletter.zone):%Y-%m}"
+    with newsletter.database.read() as session:
+        issue = publishing.find_issue(session, month)
+        states = {row.passage.key: row.states for row in matrix(issue)}
+        counted = Counter(state for row in states.values() for state in row.values())
+        assert states["opening"]["es"] is CellState.STALE
+        assert counted[CellState.STALE] == 1
+        assert all(counted[state] >= 5 for state in (CellState.MISSING, CellState.DRAFT, CellState.APPROVED))
+        warnings = [f for f in publishing.check(session, issue, newsletter.press) if not f.blocks]
+        assert [f.check for f in warnings if f.check != "headers"] == ["link-text"]
+        since = browse(session, Wanted(since=issue.covers_until, issue="none"))
+        assert since.count == 2, "something new is waiting for the next draft"
+
+
+def test_a_visitor_comes_in_as_the_made_up_owner_without_a_link(newsletter: Newsletter) -> None:
+    app = make_app(newsletter.database, newsletter.vault, newsletter.settings)
+    visitor = TestClient(app, base_url="http://localhost:8000", headers={"Sec-Fetch-Site": "same-origin"})
+    assert "Come in as Rosa" in visitor.get("/desk").text
+    assert "Sign out" in visitor.post("/desk/guest").text
 
 
 def test_one_click_leaves_and_a_second_issue_reaches_the_other_23(home: Path, newsletter: Newsletter) -> None:
