@@ -97,8 +97,8 @@ def add_resource(session: Session, issue: Issue, resource: int, *, by: str, now:
     return place(session, issue, resource, by=by, now=now)
 
 
-def remove(session: Session, issue: Issue, key: str, *, by: str, now: datetime) -> None:
-    """Take a passage out; `restore` brings it back with all its texts."""
+def remove(session: Session, issue: Issue, key: str, *, by: str, now: datetime) -> str:
+    """Take a passage out; `restore` brings it back with all its texts. Returns the key of what followed it."""
     history.hold(session, issue)
     passage = _movable(find(issue, key))
     issue.revision += 1
@@ -110,6 +110,7 @@ def remove(session: Session, issue: Issue, key: str, *, by: str, now: datetime) 
     issue.passages.remove(passage)
     _renumber(issue, issue.passages)
     history.record_frame(session, issue, by=by, now=now)
+    return kept["before"]
 
 
 def restore(session: Session, issue: Issue, key: str, *, by: str, now: datetime) -> Passage:

@@ -46,7 +46,7 @@ def editor_path(site: Site, slug: str, at: Place, **did: str) -> str:
 
 def back(site: Site, slug: str, at: Place, **did: str) -> Response:
     """To the editor again."""
-    return RedirectResponse(editor_path(site, slug, at, **did), status_code=303)
+    return RedirectResponse(f"{editor_path(site, slug, at, **did)}#text", status_code=303)
 
 
 def wants_json(request: Request) -> bool:

@@ -3,21 +3,22 @@
 import re
 from datetime import date
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from issues import composing, exchange, history
 from issues.errors import Conflict, IssueError, NotFound, Unreadable
 from issues.exchange import Applied
 from issues.languages import direction, name_in, own_name
-from issues.models import Edit, Fallback, Issue, Passage
+from issues.models import Edit, Fallback, Issue
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import deeds
 from newsletter.desk.models import Member
-from newsletter.web import issue_view
+from newsletter.web import issue_list, issue_view, spoken
 from newsletter.web.access import member_of
 from newsletter.web.issue_desk import Back, Place, answered, changing, editor_path, refused
 from newsletter.web.issue_toast import toast
@@ -29,7 +30,6 @@ MOST_OFFERED = 60
 LARGEST_FILE = 4 * 1024 * 1024
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-_LIVE = (MailingState.SCHEDULED, MailingState.HELD, MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
 
 
 def make_router(site: Site) -> APIRouter:
@@ -120,7 +120,7 @@ def _editor(site: Site, request: Request, session: Session, view: View) -> Respo
         issue=issue,
         toast=toast(site, view, request.query_params),
         mailing=_mailing(session, issue),
-        timezone=site.settings.timezone,
+        goes=_goes(view, _mailing(session, issue)),
         offered=_offered(session, issue) if may_arrange(member) else [],
         preview=_preview(request, view),
         may_arrange=may_arrange(member),
@@ -150,8 +150,24 @@ def _offered(session: Session, issue: Issue) -> list[tuple[int, str]]:
     return [(resource.id, next(text.title for text in resource.texts if text.title.strip())) for resource in found]
 
 
+def _goes(view: View, mailing: Mailing | None) -> str:
+    """When the issue goes, in a sentence."""
+    if mailing is None:
+        return "Not scheduled yet"
+    if mailing.state is MailingState.SCHEDULED:
+        zone = ZoneInfo(mailing.zone)
+        return (
+            f"Goes {spoken.day(mailing.due_at, zone)}, {spoken.clock(mailing.due_at, zone)}, {spoken.zone_name(zone)}"
+        )
+    return f"Went out {view.day(mailing.due_at)}" if mailing.state is MailingState.FINISHED else "Is on its way"
+
+
 def _mailing(session: Session, issue: Issue) -> Mailing | None:
-    rows = select(Mailing).where(Mailing.issue_id == issue.id, Mailing.state.in_(_LIVE)).order_by(Mailing.id.desc())
+    rows = (
+        select(Mailing)
+        .where(Mailing.issue_id == issue.id, Mailing.state != MailingState.CANCELLED)
+        .order_by(Mailing.id.desc())
+    )
     return session.scalars(rows).first()
 
 
@@ -161,21 +177,19 @@ def _list(
     rows = select(Issue).order_by(Issue.month.desc(), Issue.id.desc()).limit(ON_A_PAGE + 1)
     if known := _MONTH.fullmatch(before):
         rows = rows.where(Issue.month < date(int(known[1]), int(known[2]), 1))
-    found = session.scalars(rows.options(selectinload(Issue.passages).selectinload(Passage.wordings))).all()
-    member, now = member_of(request), site.clock()
-    views = [View(session, issue, member, now, site.settings.timezone) for issue in found[:ON_A_PAGE]]
+    found = list(session.scalars(rows))
+    listed = issue_list.listed(session, found[:ON_A_PAGE])
     return site.desk(
         request,
         "desk/issues/list.html",
         status=409 if problem else 200,
         here="Issues",
-        views=[(view, _mailing(session, view.issue)) for view in views],
-        more=f"{views[-1].issue.month:%Y-%m}" if len(found) > ON_A_PAGE else "",
+        listed=listed,
+        more=f"{listed[-1].issue.month:%Y-%m}" if len(found) > ON_A_PAGE else "",
         problem=problem,
         nothing_new=nothing_new,
-        month=f"{now:%Y-%m}",
-        may_arrange=may_arrange(member),
-        name_in=name_in,
+        month=f"{site.clock():%Y-%m}",
+        may_arrange=may_arrange(member_of(request)),
         own_name=own_name,
     )
 

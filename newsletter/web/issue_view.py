@@ -37,6 +37,9 @@ HINTS = {"subject": "About 40 characters show on a phone.", "preheader": "Stands
 
 WORDS_A_MINUTE = 220
 
+MOST_SHOWN = 8
+"""Rows of the matrix that need someone and are shown unasked: the texts below it should stay in sight."""
+
 
 def may_write(member: Member, language: str) -> bool:
     """Whether a member may change texts in this language: a translator only in their own."""
@@ -200,7 +203,11 @@ class View:
     @cached_property
     def shown(self) -> list[Row]:
         """The rows of the matrix: only those that need someone, unless all are asked for."""
-        return self.rows if self.asked.get("show") == "all" else [row for row in self.rows if row.needs_someone]
+        if self.asked.get("show") == "all":
+            return self.rows
+        needing = [row for row in self.rows if row.needs_someone]
+        first = needing[:MOST_SHOWN]
+        return first if self.open in first or self.open not in needing else [*first[:-1], self.open]
 
     @cached_property
     def open(self) -> Row:

@@ -46,9 +46,9 @@ def _adding(router: APIRouter, site: Site) -> None:
 
         def change() -> Response:
             with changing(site, slug) as (session, issue):
-                arranging.remove(session, issue, key, by=member.name, now=site.clock())
+                following = arranging.remove(session, issue, key, by=member.name, now=site.clock())
                 deeds.record(session, member.id, "took out a passage", f"{slug} {key}", site.clock())
-            return back(site, slug, Place("", at.to, at.show), did="removed", of=key)
+            return back(site, slug, Place(following, at.to, at.show), did="removed", of=key)
 
         return answered(site, request, slug, at, change)
 

@@ -43,7 +43,7 @@ export async function send(action, data) {
   if (!fresh) return null;
   const there = fresh.getElementById("editor").dataset, here = document.getElementById("editor").dataset;
   if (there.text !== here.text || there.to !== here.to) {
-    location.assign(answer.url);
+    location.assign(`${answer.url.split("#")[0]}#text`);
     return "gone";
   }
   const words = document.querySelector("#toast .toast span")?.textContent;
