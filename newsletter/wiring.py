@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from issues.errors import IssueError
 from issues.rendering import Brand
-from issues.resources.fetching import fetch
+from issues.resources.fetching import fetch, status_of
 from issues.resources.found import Fetch
 from newsletter import config
 from newsletter.config import Settings, SettingsError
@@ -22,6 +22,7 @@ from newsletter.mail import SendError, Transport
 from newsletter.migrations import upgrade
 from newsletter.mime.headers import HeaderError
 from newsletter.notices.outbox import Postroom
+from newsletter.preflight.links import Ask
 from newsletter.publishing import Press
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
@@ -73,6 +74,11 @@ class Newsletter:
     def fetch(self) -> Fetch:
         """GET for sources, within bounds."""
         return partial(fetch, allow_loopback=self.settings.allow_loopback)
+
+    @property
+    def ask(self) -> Ask:
+        """HEAD or GET for links, within the same bounds."""
+        return partial(status_of, allow_loopback=self.settings.allow_loopback)
 
     @property
     def brand(self) -> Brand:

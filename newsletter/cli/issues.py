@@ -19,7 +19,7 @@ from issues.models import Fallback, Issue, PassageKind
 from issues.rendering import render as render_edition
 from newsletter import preflight, publishing, zones
 from newsletter.cli.terminal import AsJson, By, opened, print_json, print_table, say
-from newsletter.publishing import When
+from newsletter.publishing import Tried, When
 from newsletter.wiring import Newsletter, utc_now
 from subscribers.audience import count_by_languages
 
@@ -124,10 +124,22 @@ def apply(
 
 
 @app.command()
-def check(slug: Slug, json: AsJson = False) -> None:
+def check(
+    slug: Slug,
+    links: Annotated[
+        bool, typer.Option("--links", help="Try every link first, those of the last day excepted.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """What to mend before the issue goes: what, where, how."""
-    with opened() as newsletter, newsletter.database.read() as session:
-        findings = publishing.check(session, publishing.find_issue(session, slug), newsletter.press)
+    with opened() as newsletter:
+        if links:
+            database = newsletter.database
+            tried = publishing.try_links(database.read, database.write, newsletter.ask, slug, utc_now())
+            if not json:
+                say(_trying(tried))
+        with newsletter.database.read() as session:
+            findings = publishing.check(session, publishing.find_issue(session, slug), newsletter.press)
     if json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -208,6 +220,12 @@ def print_findings(findings: list[Finding]) -> None:
         if blocking
         else "Nothing keeps the issue from going."
     )
+
+
+def _trying(tried: Tried) -> str:
+    known = f" {tried.known} answered not long ago." if tried.known else ""
+    left = f" {tried.left} were left for another time: try again." if tried.left else ""
+    return f"{tried.asked} links tried.{known}{left}"
 
 
 @contextmanager

@@ -50,12 +50,18 @@ HEADINGS = {
         "It may say what is no longer so.",
         "Bring it up to date, or say that it is still true",
     ),
+    "placeholder": ("Something is still to be written", "A reader would see the placeholder as it stands.", ""),
     "unresolved-token": ("A placeholder that nothing fills in", "A reader would see it as it stands.", ""),
     "link-address": ("A link that leads nowhere", "A reader who follows it is lost.", ""),
+    "dead-link": ("A link may be gone", "A reader who follows it finds nothing.", ""),
     "link-text": ("A link says too little", "Screen readers read links without the words around them.", ""),
     "heading-order": ("Headings are out of order", "Screen readers go from heading to heading.", ""),
     "plain-text": ("The plain text is not right", "Some readers get this part alone.", ""),
     "contrast": ("Colours are too close", "Text is hard to read on its ground.", ""),
+    "language": ("A text seems to be in another language", "Who reads this language may not read that one.", ""),
+    "long-subject": ("A subject is too long for a phone", "Many decide by what they see of it.", ""),
+    "twice": ("A link stands there twice", "Who follows it again wonders what was missed.", ""),
+    "unchecked-link": ("A link could not be checked", "Nobody knows whether it works.", ""),
     "size": ("An edition is too long", "Gmail cuts it, and the way to unsubscribe stands at its end.", ""),
 }
 """What each check finds, why it matters, and what to do about it here, where that is not what the command says."""
