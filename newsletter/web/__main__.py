@@ -28,6 +28,7 @@ def main() -> int:
         host="127.0.0.1",
         port=port,
         log_level="warning",
+        timeout_graceful_shutdown=5,  # seconds: a page that watches a mailing keeps its answer open
         access_log=False,  # its lines would hold readers' tokens and addresses
         server_header=False,
         proxy_headers=False,  # whoever asks could claim to be someone else

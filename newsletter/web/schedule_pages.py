@@ -136,8 +136,7 @@ def _local(site: Site) -> datetime:
 
 def _proposed(habit: Habits, local: datetime) -> Entered:
     """The next day at the usual hour."""
-    latest = (datetime.combine(local, habit.send_at) + _A_LITTLE).time()
-    late = latest if latest > habit.send_at else datetime.max.time()
+    late = (datetime.combine(local, habit.send_at) + _A_LITTLE).time()
     return Entered(str(local.date() + timedelta(days=1)), f"{habit.send_at:%H:%M}", f"{late:%H:%M}")
 
 
@@ -162,6 +161,8 @@ def _when(entered: Entered, zone: ZoneInfo, habit: Habits, now: datetime) -> Whe
     latest = _read("late", f"{entered.day} {entered.late}", zone, now) if entered.late else None
     if chosen < now - _SLACK:
         raise Problem("day", f"{entered.at} on that day has passed: choose a later time, or “now”.")
+    if latest and latest < chosen:
+        latest += timedelta(days=1)  # after midnight
     due = max(chosen, now) + thinking
     if latest and latest < due:
         raise Problem("late", f"The first mail leaves at {spoken.clock(due, zone)}, so this must be later.")

@@ -85,6 +85,14 @@ def test_a_chosen_hour_is_followed_by_the_time_to_think(month: Web) -> None:
     assert client.get(SCHEDULE).headers["location"].endswith(f"/desk/mailings/{mailing.id}")
 
 
+def test_an_hour_before_the_start_is_after_midnight(month: Web) -> None:
+    settings_for(month)
+    form = {"day": "2026-11-24", "at": "23:50", "late": "00:30"}
+    assert desk_client(month).client.post(SCHEDULE, data=form).status_code == 303
+    (mailing,) = mailings(month)
+    assert f"{mailing.not_later_than:%d %H:%M}" == "25 05:30"  # UTC
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [

@@ -38,7 +38,7 @@ def sent(client: TestClient, content: bytes, what: str, consent: str = "They sig
 
 def test_everyone_sees_counts_and_small_groups_are_told_by_no_number(web: Web, keeper: TestClient) -> None:
     page = desk_client(web, Role.TRANSLATOR).client.get(PLACE)
-    assert "8 people read it." in page.text
+    assert "Eight people read it." in page.text
     assert "Tiếng Việt" not in page.text  # two of them: with the others
     assert "Find somebody" not in page.text
     assert "@example" not in page.text
