@@ -98,10 +98,10 @@ def test_a_filter_is_looked_up_as_soon_as_it_is_chosen_and_without_script_by_its
         context = desk.newcomer(browser, "Cy", java_script_enabled=script)
         page = context.new_page()
         page.goto(desk.url + SHELF)
-        page.get_by_label("العربية").check()
+        page.get_by_label("English").check()
         if not script:
             page.get_by_role("button", name="Look").click()
-        expect(page.locator(".entry")).to_have_count(1)
+        expect(page.locator(".entry")).to_have_count(3)
         context.close()
 
 
