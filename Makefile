@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench screenshots lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
 demo: .venv/demo ## set up, send the demonstration issue, then serve the pages (Ctrl-C ends it)
 	$(BIN)/newsletter demo
@@ -26,6 +26,9 @@ format: .venv/test ## put the code into its one style
 
 bench: .venv/test ## measure; the figures go to docs/performance.md
 	$(BIN)/python -m benchmarks
+
+screenshots: .venv/test browser ## make the pictures of the README anew, from the demonstration
+	$(BIN)/python docs/screenshots.py
 
 lock: .venv/test ## pin every dependency again, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --extra postgres --extra install pyproject.toml -o requirements.lock
