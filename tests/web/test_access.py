@@ -59,7 +59,7 @@ def test_a_role_opens_what_its_rows_say_and_nothing_else(
         answer = client.request(method, path, headers={"Sec-Fetch-Site": "same-origin"})
         asked_to_sign_in = answer.status_code == (303 if method == "GET" else 401)
         refused = ERRORS_OF_ROLE[0] in answer.text if role else asked_to_sign_in
-        assert not refused or answer.status_code in (303, 401, 403)
+        assert answer.status_code < 500, (route.name, role)
         assert refused == (role not in ROLES[route.name]), (route.name, role, answer.status_code)
 
 
