@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 import lxml.html
 from sqlalchemy import select
@@ -43,7 +43,7 @@ def links_in(fields: Mapping[str, str]) -> list[str]:
 
 def target(link: str) -> str:
     """The address that is tried: of the web, without the place on the page; empty for a phone or mail address."""
-    return urldefrag(link).url if link.lower().startswith("http") and "[[" not in link else ""
+    return urldefrag(link).url if link.lower().startswith("http") and "[[" not in unquote(link) else ""
 
 
 def targets(issue: Issue) -> list[str]:

@@ -20,15 +20,20 @@ def check(edition: Inspected) -> Iterator[Finding]:
     for where, name, text in edition.texts():
         signs = _signs(clean_line(text)) if name == "subject" else []
         if len(signs) > LONGEST:
-            lost = "".join(signs[LONGEST:]).strip()
             yield Finding(
                 NAME,
                 where,
-                f"has a subject of {len(signs)} signs; a phone shows about 40 and leaves off “{lost[:80]}”",
+                f"has a subject of {len(signs)} signs; a phone shows about 40 and leaves off “{_lost(signs)[:80]}”",
                 "say what matters first, or say it in fewer words",
                 blocks=False,
                 language=edition.language,
             )
+
+
+def _lost(signs: list[str]) -> str:
+    """What is cut off, from the beginning of the word that is cut."""
+    kept = "".join(signs[: LONGEST + 1]).rpartition(" ")[0] or "".join(signs[:LONGEST])
+    return "".join(signs).removeprefix(kept).strip()
 
 
 def _signs(text: str) -> list[str]:

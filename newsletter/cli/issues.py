@@ -225,7 +225,7 @@ def print_findings(findings: list[Finding]) -> None:
 def _trying(tried: Tried) -> str:
     known = f" {tried.known} answered not long ago." if tried.known else ""
     left = f" {tried.left} were left for another time: try again." if tried.left else ""
-    return f"{tried.asked} links tried.{known}{left}"
+    return f"Links tried: {tried.asked}.{known}{left}"
 
 
 @contextmanager
