@@ -122,11 +122,32 @@ class Glance:
         return self.issues == 0
 
 
-def glance(session: Session, languages: Sequence[str], zone: ZoneInfo, now: datetime) -> Glance:
+class Readers:
+    """How many would get which edition now. A long list takes a second to count, so that is done once in a while."""
+
+    LONG = 20_000
+    WHILE = timedelta(minutes=10)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[datetime, Mapping[str, int]]] = {}
+
+    def by_language(self, session: Session, languages: Sequence[str], now: datetime) -> Mapping[str, int]:
+        """By the languages of an issue, the first of which is for everyone else."""
+        counted_at, known = self._known.get(tuple(languages), (now, {}))
+        if known and now - counted_at < self.WHILE:
+            return known
+        counted = planning.expected(session, languages)
+        self._known.pop(tuple(languages), None)
+        if sum(counted.values()) > self.LONG:
+            self._known[tuple(languages)] = now, counted
+        return counted
+
+
+def glance(session: Session, languages: Sequence[str], zone: ZoneInfo, now: datetime, counter: Readers) -> Glance:
     """This month, as the database tells it; `languages` are those of a new issue."""
     newest = _newest_issues(session)
-    making = _making(session, newest)
-    readers = making.readers if making else planning.expected(session, languages)
+    making = _making(session, newest, now, counter)
+    readers = making.readers if making else counter.by_language(session, languages, now)
     return Glance(
         making=making,
         sent=_sent(session),
@@ -153,7 +174,7 @@ def _newest_issues(session: Session) -> list[Issue]:
     return list(session.scalars(chosen.options(selectinload(Issue.passages).selectinload(Passage.wordings))))
 
 
-def _making(session: Session, newest: Sequence[Issue]) -> Making | None:
+def _making(session: Session, newest: Sequence[Issue], now: datetime, counter: Readers) -> Making | None:
     """An issue that waits for its hour comes before one that is only begun."""
     found = [(issue, _mailing(session, issue)) for issue in newest]
     begun = [(issue, mailing) for issue, mailing in found if mailing is None or _is_ahead(mailing)]
@@ -162,7 +183,7 @@ def _making(session: Session, newest: Sequence[Issue]) -> Making | None:
     issue, mailing = next(((issue, mailing) for issue, mailing in begun if mailing), begun[0])
     rows = matrix(issue)
     lacking = [Lacks(tag, _states(rows, tag)) for tag in issue.languages]
-    return Making(issue, mailing, lacking, planning.expected(session, issue.languages))
+    return Making(issue, mailing, lacking, counter.by_language(session, issue.languages, now))
 
 
 def _states(rows: Sequence[Row], language: str) -> list[CellState]:

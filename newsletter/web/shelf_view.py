@@ -23,7 +23,7 @@ from newsletter.delivery.models import Mailing, MailingState
 from newsletter.web import spoken
 from newsletter.web.issue_view import day
 
-PROPOSED_AMONG = 300
+PROPOSED_AMONG = 120
 """The newest resources, among which pairs are proposed: a large shelf costs no more than a small one."""
 _LONGEST = 200
 _ASKED = ("q", "lang", "lacks", "kind", "source", "issue", "away", "page")
