@@ -92,7 +92,7 @@ def test_put_away_and_taken_back_from_the_toast_stays_in_the_filtered_list(desk:
     assert titles(desk.client.get(f"{SHELF}?away=yes").text) == ["Bail and Bonds"]
     assert titles(undone(desk, page)) == ["Bail and Bonds"]
     with desk.database.read() as session:
-        assert [deed.what for deed in session.scalars(select(Deed))] [-2:] == ["dismissed", "restored"]
+        assert [deed.what for deed in session.scalars(select(Deed))][-2:] == ["dismissed", "restored"]
 
 
 def test_a_proposed_pair_is_shown_whole_paired_and_parted_again(desk: Desk) -> None:
