@@ -91,9 +91,7 @@ def demo(
     from newsletter.demo.story import tell
 
     def serve() -> None:
-        say(
-            f"The pages are at http://localhost:{port}: the editions, and the inbox of what was caught. Ctrl-C ends it."
-        )
+        say(f"What readers got is at http://localhost:{port}: the editions, and the caught mail. Ctrl-C ends it.")
         run(port)
 
     tell(home, port, None if once else serve)

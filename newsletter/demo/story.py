@@ -188,7 +188,7 @@ def _open_desk(newsletter: Newsletter) -> str:
 
 def _show_the_way(newsletter: Newsletter, link: str) -> None:
     """The links stand on lines of their own: a frame would break them in two."""
-    door = "Begin at the desk: November is sent, this month is half done.\nOpen it and press “Come in as Rosa”:"
+    door = "Begin at the desk: November 2021 is sent, this month is half done.\nOpen it and press “Come in as Rosa”:"
     console.print()
     console.print(Panel(door, expand=False))
     console.print(f"\n  [bold]{newsletter.settings.base_url}/desk[/bold]\n", soft_wrap=True)
