@@ -76,11 +76,22 @@ async function post(data, sent, leaving) {
   if (!answer.ok) return refused(answer);
   const said = await answer.json();
   form.elements.base.value = said.revision;
+  showAs(said.revision);
   [kept, unanswered, since] = [sent, null, 0];
   document.getElementById("words").textContent = said.words;
   tell("saved", "Saved");
   look.saved();
   settle();
+}
+
+/** Whoever approves all that is shown has seen this text as it was just saved. */
+function showAs(revision) {
+  const shown = document.querySelector("#matrix [name='cells']"), { text, to } = desk.dataset;
+  if (!shown) return;
+  shown.value = shown.value.split(",").map((cell) => {
+    const [key, language, , ...source] = cell.split(" ");
+    return key === text && language === to ? [key, language, revision, ...source].join(" ") : cell;
+  }).join(",");
 }
 
 async function refused(answer) {
