@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -250,7 +251,7 @@ def test_a_test_goes_to_anybody_marked_and_is_kept_nowhere(month: Web) -> None:
     ],
 )
 def test_a_test_that_cannot_go_says_why(month: Web, script: Script, address: str, said: str) -> None:
-    with serving(script) as (_, port):
+    with serving(deepcopy(script)) as (_, port):  # a script is used up, and this one serves both databases
         wired_to(month, port)
         answer = desk_client(month).client.post(PROOF, data={"address": address, "edition": "es"})
     assert answer.status_code == 422
