@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import make_url, text
 
 import issues.models
@@ -22,6 +23,13 @@ BASES = (
     newsletter.desk.models.Base,
     newsletter.notices.models.Base,
 )
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """A test that runs a program in this process leaves its log pointing at a captured stream that is gone."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
