@@ -113,7 +113,7 @@ function later() {
 let resting;
 function settle() {
   clearTimeout(resting);
-  resting = setTimeout(async () => { if (!isDirty()) { await refresh(); look.checks(); } }, 1200);
+  resting = setTimeout(() => { if (!isDirty()) refresh(); }, 1200);
 }
 
 /** Somebody else wrote here too: both texts are shown, and one of the two buttons ends it. */
@@ -196,7 +196,8 @@ async function go(address) {
 const look = preview(desk);
 toolbar(form);
 outline(desk, say);
-liven(async () => { await (sending ?? null); await save(); });
+liven(async () => { await (sending ?? null); await save(); clearTimeout(resting); }); // the answer shows all that rests
+onShown(() => look.checks());
 
 form.addEventListener("input", () => { if (!disputed) later(); });
 form.addEventListener("focusout", () => save());

@@ -2,6 +2,7 @@
 // So there is one way that a page is made, on the server, and without this script the forms work as forms.
 
 const listeners = new Set();
+let sent = 0; // forms, so that a page that was asked for before one does not come over its answer
 
 /** Calls `heard` each time that the page shows something new. */
 export const onShown = (heard) => listeners.add(heard);
@@ -32,12 +33,15 @@ export function show(html) {
 
 /** Asks for the page anew. */
 export async function refresh() {
+  const before = sent;
   const answer = await fetch(location.href.split("#")[0]).catch(() => null);
-  if (answer?.ok) show(await answer.text());
+  const html = answer?.ok ? await answer.text() : "";
+  if (html && sent === before) show(html);
 }
 
 /** Sends a form. Nothing where its answer is a page of another kind; `gone` where it shows another text, now opened. */
 export async function send(action, data) {
+  sent += 1;
   const answer = await fetch(action, { method: "POST", body: data });
   const fresh = answer.ok ? show(await answer.text()) : null;
   if (!fresh) return null;
@@ -58,6 +62,7 @@ export function liven(before) {
     const living = form.matches("[data-live-form]") || form.closest(".toast");
     if (!living || form.dataset.asIs) return;
     event.preventDefault();
+    sent += 1;
     await before();
     const data = new FormData(form, button);
     const action = button?.getAttribute("formaction") || form.getAttribute("action");
