@@ -211,12 +211,11 @@ def approve(page: Page, language: str) -> None:
 
 
 def waive_what_is_missing(page: Page, issue: str) -> None:
-    page.goto(f"{issue}/checks")
-    missing = page.get_by_role("listitem").filter(has_text="A text is missing")
+    page.goto(issue)
+    missing = page.locator("#checks").get_by_role("listitem").filter(has_text="A text is missing")
     missing.get_by_text("Waive with a reason").click()
     missing.get_by_label("Why it may go so").fill("Its translation comes in December.")
     missing.get_by_role("button", name="Waive").click()
-    page.goto(f"{issue}/checks")
     expect(page.get_by_text("Waived by Rosa: “Its translation comes in December.”")).to_be_visible()
 
 
@@ -422,6 +421,7 @@ def write_at_once(one: Page, other: Page, issue: str) -> None:
     one.reload()
     expect(one.locator("#here")).to_contain_text("is here too")
     one.get_by_role("button", name="Take out").click()
+    one.wait_for_url("**did=removed**")
     expect(one.locator(".toast")).to_contain_text(PLANT)
     nothing_ran(one)
 
