@@ -47,11 +47,14 @@ def test_every_route_has_a_row_and_every_row_a_route(database: Database, tmp_pat
 def test_a_role_opens_what_its_rows_say_and_nothing_else(
     database: Database, tmp_path: Path, vault: Vault, role: Role | None
 ) -> None:
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("who may open what is a table in code, whatever the database")
     app = _app(database, tmp_path, vault)
+    client = TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False)
     for route in _routes(app):
         if route.name in ANYBODY | DEMONSTRATION:
             continue
-        client = TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False)
+        client.cookies.clear()
         if role:
             client.cookies.set(COOKIE, _signed_in(database, vault, role))
         path = re.sub(r"\{[^}]*\}", "0", route.path)
