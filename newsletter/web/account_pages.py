@@ -9,7 +9,7 @@ from newsletter.desk import members, passkeys, passwords, sessions
 from newsletter.desk.errors import DeskError, WrongPassword
 from newsletter.web import spoken
 from newsletter.web.access import member_of
-from newsletter.web.brake import Brake, refusal
+from newsletter.web.brake import refusal
 from newsletter.web.door_pages import Number, Typed, agent, give_cookie
 from newsletter.web.site import Site
 
@@ -27,7 +27,6 @@ DONE = {
 def make_router(site: Site) -> APIRouter:
     """The page, and what can be changed on it."""
     router = APIRouter(prefix="/desk/account")
-    brake = Brake()
 
     @router.get("", name="account")
     def account(request: Request, done: str = "") -> Response:
@@ -36,7 +35,7 @@ def make_router(site: Site) -> APIRouter:
     @router.post("/password", name="change_password")
     def change_password(request: Request, present: Typed = "", password: Typed = "") -> Response:
         try:
-            token = _changed(site, request, brake, present, password)
+            token = _changed(site, request, present, password)
         except DeskError as problem:
             kind = "present" if isinstance(problem, WrongPassword) else "password"
             return _page(site, request, status=422, problems={kind: str(problem)})
@@ -57,16 +56,16 @@ def make_router(site: Site) -> APIRouter:
     return router
 
 
-def _changed(site: Site, request: Request, brake: Brake, present: str, password: str) -> str:
+def _changed(site: Site, request: Request, present: str, password: str) -> str:
     """Set a new password and begin a new session here; its token. Raises WrongPassword, WeakPassword."""
     now, me = site.clock(), member_of(request)
     whom = str(me.id).encode()
     if me.password is not None:
-        if not brake.take(whom, now):
+        if not site.memory.passwords.take(whom, now):
             raise WrongPassword(str(refusal()))
         if not passwords.matches(present, me.password):
             raise WrongPassword("This is not your present password.")
-        brake.forgive(whom, now)
+        site.memory.passwords.forgive(whom, now)
     with site.database.write() as session:
         member = members.of(session, me.id)
         members.change_password(session, member, password, now)

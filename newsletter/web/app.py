@@ -73,7 +73,12 @@ def _now() -> datetime:
 
 def make_app(database: Database, vault: Vault, settings: Settings, clock: Callable[[], datetime] = _now) -> FastAPI:
     """The application over what it is given; it starts and closes nothing itself."""
-    site = Site(database, vault, settings, clock)
+    return app_over(Site(database, vault, settings, clock))
+
+
+def app_over(site: Site) -> FastAPI:
+    """The application of a site: every page, behind the same guards."""
+    host = str(urlsplit(site.settings.base_url).hostname)
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -81,9 +86,7 @@ def make_app(database: Database, vault: Vault, settings: Settings, clock: Callab
         dependencies=[Depends(require_own_page), Depends(partial(require_access, site))],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(
-                TrustedHostMiddleware, allowed_hosts=[str(urlsplit(settings.base_url).hostname)], www_redirect=False
-            ),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[host], www_redirect=False),
             Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
         ],
     )

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from newsletter.desk import guest, members, sessions
 from newsletter.desk.errors import AddressTaken, BadInvitation, DeskError, NoMember, NotSignedIn, WeakPassword
 from newsletter.web.access import COOKIE, SIGN_IN
-from newsletter.web.brake import Brake, refusal
+from newsletter.web.brake import refusal
 from newsletter.web.site import Site
 from subscribers.errors import BadAddress
 
@@ -28,14 +28,14 @@ _FIELDS: Mapping[type, str] = {BadAddress: "address", AddressTaken: "address", W
 def make_router(site: Site) -> APIRouter:
     """The routes that lead in and out."""
     router = APIRouter(prefix="/desk")
-    _add_sign_in(router, site, Brake())
+    _add_sign_in(router, site)
     _add_welcome(router, site)
     if site.settings.demo:
         _add_guest(router, site)
     return router
 
 
-def _add_sign_in(router: APIRouter, site: Site, brake: Brake) -> None:
+def _add_sign_in(router: APIRouter, site: Site) -> None:
     @router.get("/sign-in", name="sign_in_form")
     def ask(request: Request) -> Response:
         return site.desk(request, "desk/sign_in.html", address="", problem="")
@@ -43,7 +43,7 @@ def _add_sign_in(router: APIRouter, site: Site, brake: Brake) -> None:
     @router.post("/sign-in", name="sign_in")
     def sign_in(request: Request, address: Typed = "", password: Typed = "") -> Response:
         try:
-            token = _signed_in(site, brake, address, password, agent(request))
+            token = _signed_in(site, address, password, agent(request))
         except NotSignedIn as problem:
             return site.desk(request, "desk/sign_in.html", status=403, address=address, problem=str(problem))
         return _enter(site, token)
@@ -69,11 +69,11 @@ def _add_guest(router: APIRouter, site: Site) -> None:
         return _enter(site, token)
 
 
-def _signed_in(site: Site, brake: Brake, address: str, password: str, browser: str) -> str:
+def _signed_in(site: Site, address: str, password: str, browser: str) -> str:
     """A new session's token. The same words and the same work for everyone, also while the brake holds."""
     now = site.clock()
     whom = sessions.whom(site.vault, address)
-    free = brake.take(whom, now)
+    free = site.memory.door.take(whom, now)
     try:
         with site.database.read() as session:
             member = sessions.prove(session, whom, password)
@@ -82,7 +82,7 @@ def _signed_in(site: Site, brake: Brake, address: str, password: str, browser: s
             raise
     if not free:
         raise refusal()
-    brake.forgive(whom, now)
+    site.memory.door.forgive(whom, now)
     with site.database.write() as session:
         return sessions.sign_in(session, member, browser, now)
 

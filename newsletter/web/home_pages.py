@@ -13,7 +13,7 @@ from issues.resources.fetching import host_of
 from newsletter.delivery.models import OUTCOMES, MailingState
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
-from newsletter.web.month import MOST_MARKS, Glance, Making, Readers, glance
+from newsletter.web.month import MOST_MARKS, Glance, Making, glance
 from newsletter.web.pictures import of_outcomes
 from newsletter.web.site import Site
 
@@ -28,13 +28,12 @@ ENDED = {
 def make_router(site: Site) -> APIRouter:
     """The desk's first page."""
     router = APIRouter(prefix="/desk")
-    counter = Readers()
 
     @router.get("", name="home")
     def home(request: Request) -> Response:
         now, zone = site.clock(), site.newsletter.zone
         with site.database.read() as session:
-            seen = glance(session, site.settings.languages, zone, now, counter)
+            seen = glance(session, site.settings.languages, zone, now, site.memory.readers)
             return site.desk(request, "desk/home/home.html", here="This month", **_values(request, seen, zone, now))
 
     return router

@@ -36,31 +36,30 @@ def make_router(site: Site) -> APIRouter:
     router = APIRouter()
     if not site.settings.demo:
         return router
-    folder = site.settings.home / "inbox"
 
     @router.get("/inbox", name="inbox")
     def inbox() -> Response:
         """What was caught, the newest first."""
-        keys = newest_first(folder)
-        rows = [_row(key, OpenedMail(_read(folder, key, _HEAD))) for key in keys[:MOST]]
+        keys = newest_first(_folder(site))
+        rows = [_row(key, OpenedMail(_read(_folder(site), key, _HEAD))) for key in keys[:MOST]]
         return site.page("inbox/inbox.html", "en", rows=rows, count=len(keys), own_name=own_name, way=direction)
 
     @router.get("/inbox/{key}", name="mail")
     def mail(key: str) -> Response:
         """One mail: its headers, and how it looks on paper and on a phone."""
-        return framing(_mail(site, key, OpenedMail(_read(folder, key))))
+        return framing(_mail(site, key, OpenedMail(_read(_folder(site), key))))
 
     @router.get("/inbox/{key}/html", name="mail_html")
     def html(key: str) -> Response:
-        return html_answer(OpenedMail(_read(folder, key)).html)
+        return html_answer(OpenedMail(_read(_folder(site), key)).html)
 
     @router.get("/inbox/{key}/text", name="mail_text")
     def text(key: str) -> Response:
-        return text_answer(OpenedMail(_read(folder, key)).text)
+        return text_answer(OpenedMail(_read(_folder(site), key)).text)
 
     @router.get("/inbox/{key}/raw", name="mail_raw")
     def raw(key: str) -> Response:
-        return raw_answer(_read(folder, key))
+        return raw_answer(_read(_folder(site), key))
 
     return router
 
@@ -76,6 +75,10 @@ def _mail(site: Site, key: str, mail: OpenedMail) -> Response:
         own_name=own_name,
         way=direction,
     )
+
+
+def _folder(site: Site) -> Path:
+    return site.settings.home / "inbox"
 
 
 def newest_first(folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from newsletter.desk import members, passkeys, sessions
 from newsletter.desk.errors import DeskError, NotSignedIn
-from newsletter.desk.passkeys import Challenges, Place
+from newsletter.desk.passkeys import Place
 from newsletter.web.access import member_of
 from newsletter.web.door_pages import Number, agent, give_cookie
 from newsletter.web.site import Site
@@ -25,23 +25,22 @@ class Answer(BaseModel):
 def make_router(site: Site) -> APIRouter:
     """The two ceremonies: sign in, and add a key. Each is a question with a challenge, and its answer."""
     router = APIRouter(prefix="/desk")
-    challenges = Challenges()
-    _add_sign_in(router, site, challenges)
-    _add_adding(router, site, challenges)
+    _add_sign_in(router, site)
+    _add_adding(router, site)
     return router
 
 
-def _add_sign_in(router: APIRouter, site: Site, challenges: Challenges) -> None:
+def _add_sign_in(router: APIRouter, site: Site) -> None:
     @router.post("/passkeys/challenge", name="passkey_challenge")
     def challenge() -> Response:
-        return _options(passkeys.signing_in(_place(site), challenges.make(site.clock())))
+        return _options(passkeys.signing_in(_place(site), site.memory.challenges.make(site.clock())))
 
     @router.post("/passkeys/sign-in", name="passkey_sign_in")
     def sign_in(request: Request, answer: Annotated[Answer, Body()]) -> Response:
         now = site.clock()
         credential = json.dumps(answer.credential)
         try:
-            asked = challenges.use(credential, now)
+            asked = site.memory.challenges.use(credential, now)
             with site.database.write() as session:
                 member = passkeys.prove(session, _place(site), asked, credential)
                 token = sessions.begin(session, member, agent(request), now)
@@ -50,12 +49,12 @@ def _add_sign_in(router: APIRouter, site: Site, challenges: Challenges) -> None:
         return give_cookie(site, JSONResponse({"to": f"{site.root}/desk"}), token)
 
 
-def _add_adding(router: APIRouter, site: Site, challenges: Challenges) -> None:
+def _add_adding(router: APIRouter, site: Site) -> None:
     @router.post("/account/passkeys/challenge", name="passkey_options")
     def options(request: Request) -> Response:
         member = member_of(request)
         handle = site.vault.row_mark("member", member.id)
-        asked = challenges.make(site.clock(), member.id)
+        asked = site.memory.challenges.make(site.clock(), member.id)
         with site.database.read() as session:
             return _options(passkeys.adding(session, member, handle, _place(site), asked))
 
@@ -64,7 +63,7 @@ def _add_adding(router: APIRouter, site: Site, challenges: Challenges) -> None:
         now, member = site.clock(), member_of(request)
         credential = json.dumps(answer.credential)
         try:
-            asked = challenges.use(credential, now, member.id)
+            asked = site.memory.challenges.use(credential, now, member.id)
             with site.database.write() as session:
                 passkeys.add(session, member, _place(site), asked, credential, answer.name, now)
         except NotSignedIn as problem:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +15,6 @@ from issues.errors import IssueError, NotFound, TemplateBroken
 from issues.findings import Finding
 from issues.languages import direction, name_in, own_name
 from issues.models import Issue, Waiver
-from issues.rendering import Brand, Rendered, render
 from issues.wordings import called
 from newsletter import publishing
 from newsletter.desk import deeds
@@ -118,28 +116,9 @@ class Size:
         return round(min(100.0, 100_000 * self.kilobytes / LONGEST_BAR), 1)
 
 
-class Renderings:
-    """The newest renderings, by what they were made of: a page shows one again and again."""
-
-    MOST = 24
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int, str, Brand], Rendered] = OrderedDict()
-
-    def of(self, issue: Issue, language: str, brand: Brand) -> Rendered:
-        """The edition as the issue is now."""
-        key = (issue.id, issue.revision, language, brand)
-        rendered = self._kept.pop(key, None) or render(issue, language, brand)
-        self._kept[key] = rendered
-        while len(self._kept) > self.MOST:
-            self._kept.popitem(last=False)
-        return rendered
-
-
 def make_router(site: Site) -> APIRouter:
     """The preview for the frame, and the checks."""
     router = APIRouter(prefix="/desk/issues/{slug}")
-    renderings = Renderings()
     _waiving(router, site)
 
     @router.get("/preview", name="preview")
@@ -150,7 +129,7 @@ def make_router(site: Site) -> APIRouter:
             try:
                 issue = issue_view.load(session, slug)
                 tag = language if language in issue.languages else issue.source_language
-                return _frame(_mail(site, issue, tag, renderings, name[:80]), tag, text == "yes", scheme)
+                return _frame(_mail(site, issue, tag, name[:80]), tag, text == "yes", scheme)
             except (IssueError, HeaderError) as error:
                 return _said(str(error), scheme)
 
@@ -171,7 +150,7 @@ def make_router(site: Site) -> APIRouter:
                 issue=issue,
                 points=points,
                 problem=problem,
-                sizes=[] if problem else list(_sizes(site, issue, renderings)),
+                sizes=[] if problem else list(_sizes(site, issue)),
                 gmail=100 * GMAIL / LONGEST_BAR,
                 may_arrange=issue_view.may_arrange(member_of(request)),
                 name_in=name_in,
@@ -212,9 +191,9 @@ def _waiving(router: APIRouter, site: Site) -> None:
         return answered(site, request, slug, at, change)
 
 
-def _mail(site: Site, issue: Issue, language: str, renderings: Renderings, name: str) -> OpenedMail:
+def _mail(site: Site, issue: Issue, language: str, name: str) -> OpenedMail:
     newsletter = site.newsletter
-    rendered = renderings.of(issue, language, newsletter.brand)
+    rendered = site.memory.renderings.of(issue, language, newsletter.brand)
     data = publishing.sample_message(rendered, language, issue.slug, newsletter.press, name=name, date=issue.created_at)
     return OpenedMail(data)
 
@@ -313,11 +292,11 @@ def _add(spots: list[Spot], spot: Spot) -> None:
     spots.append(spot)
 
 
-def _sizes(site: Site, issue: Issue, renderings: Renderings) -> Iterator[Size]:
+def _sizes(site: Site, issue: Issue) -> Iterator[Size]:
     """Of each edition's HTML as it goes over the wire: so Gmail counts it."""
     newsletter = site.newsletter
     for language in issue.languages:
-        rendered = renderings.of(issue, language, newsletter.brand)
+        rendered = site.memory.renderings.of(issue, language, newsletter.brand)
         data = publishing.sample_message(
             rendered, language, issue.slug, newsletter.press, name="A Reader", date=issue.created_at
         )

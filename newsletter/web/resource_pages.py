@@ -23,7 +23,6 @@ from newsletter.publishing import find_issue
 from newsletter.web import shelf_view, source_pages, spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.site import Site
-from newsletter.web.source_pages import Reports
 
 Typed = Annotated[str, Form(max_length=2000)]
 Text = Annotated[str, Form(max_length=20_000)]
@@ -61,19 +60,18 @@ MOST_PARTNERS = 8
 def make_router(site: Site) -> APIRouter:
     """The shelf and its sources."""
     router = APIRouter(prefix="/desk/resources")
-    reports: Reports = {}
-    source_pages.add_routes(router, site, reports, lambda request, problem: shelf_page(site, request, reports, problem))
-    _make_views(router, site, reports)
+    source_pages.add_routes(router, site, lambda request, problem: shelf_page(site, request, problem))
+    _make_views(router, site)
     _make_additions(router, site)
     _make_places(router, site)
     _make_pairs(router, site)
     return router
 
 
-def _make_views(router: APIRouter, site: Site, reports: Reports) -> None:
+def _make_views(router: APIRouter, site: Site) -> None:
     @router.get("", name="resources")
     def resources(request: Request) -> Response:
-        return shelf_page(site, request, reports)
+        return shelf_page(site, request)
 
     @router.get("/new", name="resource_form")
     def blank(request: Request, resource: str = "") -> Response:
@@ -194,7 +192,7 @@ def _make_pairs(router: APIRouter, site: Site) -> None:
         return _changed(site, request, back, "parted", change, ids)
 
 
-def shelf_page(site: Site, request: Request, reports: Reports, problem: str = "") -> Response:
+def shelf_page(site: Site, request: Request, problem: str = "") -> Response:
     """The list, with what is proposed to be paired, and the sources beside it."""
     seen = shelf_view.asked(request.query_params, site.settings.languages)
     with site.database.read() as session:
@@ -219,7 +217,7 @@ def shelf_page(site: Site, request: Request, reports: Reports, problem: str = ""
             pairs=shelf_view.pairs(session) if seen.is_plain else [],
             kinds=shelf.kinds(session),
             names=names,
-            sources=source_pages.views(session, reports, now, site.newsletter.zone),
+            sources=source_pages.views(session, site.memory.reports, now, site.newsletter.zone),
             issues=source_pages.slugs(session),
             problem=problem,
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.desk import habits
 from newsletter.desk.models import Role
+from newsletter.web.memory import Memory
 from newsletter.wiring import Newsletter
 from subscribers.audience import preferred
 from subscribers.vault import Vault
@@ -53,6 +54,7 @@ class Site:
     settings: Settings
     clock: Callable[[], datetime]
     """Gives the present, aware and in UTC."""
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def root(self) -> str:

@@ -1,6 +1,6 @@
 """The sources: what they brought, looking at them now, naming another, letting one go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -24,22 +24,20 @@ from newsletter.web.site import Site
 
 Typed = Annotated[str, Form(max_length=2000)]
 Number = Annotated[int, Form(ge=0, le=2**31 - 1)]
-Reports = dict[int, SourceReport]
-"""What the last visit to each source brought, by its number; forgotten when the pages are started anew."""
 
 _READ_AS_THEY_ARE = (".csv", ".json", ".xml", ".rss", ".atom", "/feed")
 MOST_SLUGS = 36
 """Issues in the list to choose from: three years of months."""
 
 
-def add_routes(router: APIRouter, site: Site, reports: Reports, shown: Callable[[Request, str], Response]) -> None:
+def add_routes(router: APIRouter, site: Site, shown: Callable[[Request, str], Response]) -> None:
     """The routes under the shelf's; `shown` is the shelf with a problem on it."""
 
     @router.post("/sources", name="add_source")
     def add(request: Request, url: Typed = "", language: Typed = "") -> Response:
         """Name a source and read it at once; a site's own address leads to its feed."""
         try:
-            report = _add(site, request, url.strip(), language.strip(), reports)
+            report = _add(site, request, url.strip(), language.strip())
         except IssueError as error:
             return shown(request, str(error))
         return shown(request, report.failure) if report.failure else _back(site, "imported")
@@ -47,7 +45,7 @@ def add_routes(router: APIRouter, site: Site, reports: Reports, shown: Callable[
     @router.post("/sources/import", name="import_sources")
     def read_now(request: Request, source: Number | None = None) -> Response:
         """Read every source now, or one."""
-        _import(site, reports, source)
+        _import(site, source)
         with site.database.write() as session:
             about = f"source {source}" if source else "all sources"
             deeds.record(session, member_of(request).id, "read the sources", about, site.clock())
@@ -64,7 +62,7 @@ def add_routes(router: APIRouter, site: Site, reports: Reports, shown: Callable[
         return _back(site, "removed")
 
 
-def views(session: Session, reports: Reports, now: datetime, zone: ZoneInfo) -> list[SourceView]:
+def views(session: Session, reports: Mapping[int, SourceReport], now: datetime, zone: ZoneInfo) -> list[SourceView]:
     """Every source as it stands."""
     sources = session.scalars(select(Source).order_by(Source.id))
     return [
@@ -77,7 +75,7 @@ def slugs(session: Session) -> list[Issue]:
     return list(session.scalars(select(Issue).order_by(Issue.month.desc(), Issue.id.desc()).limit(MOST_SLUGS)))
 
 
-def _add(site: Site, request: Request, url: str, language: str, reports: Reports) -> SourceReport:
+def _add(site: Site, request: Request, url: str, language: str) -> SourceReport:
     url = url if "://" in url else f"https://{url}"
     check_form(url)
     url = _readable(site, url)
@@ -85,7 +83,7 @@ def _add(site: Site, request: Request, url: str, language: str, reports: Reports
         source = importing.add_source(session, url, language=language or None)
         deeds.record(session, member_of(request).id, "named a source", source_name(source), site.clock())
         number = source.id
-    (report,) = _import(site, reports, number)
+    (report,) = _import(site, number)
     return report
 
 
@@ -104,14 +102,14 @@ def _readable(site: Site, url: str) -> str:
     return found
 
 
-def _import(site: Site, reports: Reports, source: int | None) -> list[SourceReport]:
+def _import(site: Site, source: int | None) -> list[SourceReport]:
     """The reports, kept for the page by their source's number."""
     database = site.database
     with database.read() as session:
         numbers = {one.url: one.id for one in session.scalars(select(Source))}
     only = None if source is None else [source]
     made = importing.import_all(database.read, database.write, site.newsletter.fetch, site.clock(), only)
-    reports.update({numbers[report.source_url]: report for report in made if report.source_url in numbers})
+    site.memory.reports.update({numbers[report.source_url]: report for report in made if report.source_url in numbers})
     return made
 
 

@@ -17,7 +17,6 @@ from issues.matrix import source_digest
 from issues.models import Edit, Issue
 from newsletter.desk import deeds
 from newsletter.desk.models import Member
-from newsletter.desk.presence import Presence
 from newsletter.web import issue_view
 from newsletter.web.access import member_of
 from newsletter.web.issue_desk import Back, Place, answered, back, changing, editor_path, refused, wants_json, writer
@@ -43,13 +42,12 @@ def make_router(site: Site) -> APIRouter:
     _saving(router, site)
     _approving(router, site)
     _history_routes(router, site)
-    presence = Presence()
 
     @router.get("/presence", name="presence")
     def here(request: Request, slug: str, text: str, to: str) -> Response:
         """Who else has this text open, and which revision it is at."""
         member = member_of(request)
-        others = presence.note((slug, text, to), member.id, member.name, site.clock())
+        others = site.memory.presence.note((slug, text, to), member.id, member.name, site.clock())
         with site.database.read() as session:
             try:
                 cell = editing.find(issue_view.load(session, slug), text, to)

@@ -11,9 +11,9 @@ from newsletter.desk import guest, members
 from newsletter.desk.errors import NoMember
 from newsletter.desk.models import Role
 from newsletter.web.access import COOKIE
-from newsletter.web.app import make_app
 from tests.web.conftest import Web, web  # noqa: F401 - a fixture
 from tests.web.desk import desk_client
+from tests.web.stage import on_stage
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -21,7 +21,7 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 @pytest.fixture
 def demonstration(web: Web, tmp_path: Path) -> Web:  # noqa: F811 - the fixture
     settings = Settings(home=tmp_path, base_url="https://news.example.org", demo=True)
-    return replace(web, app=make_app(web.database, web.vault, settings, clock=lambda: web.now))
+    return replace(web, app=on_stage(web.database, web.vault, settings, clock=lambda: web.now))
 
 
 def _settle(made: Web) -> None:

@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 
 from newsletter.config import Settings
 from newsletter.db import Database
-from newsletter.web.app import make_app
 from subscribers.consent import Wording
 from subscribers.keys import Keys
 from subscribers.people import Held, add, show
 from subscribers.tokens import Purpose, make
 from subscribers.vault import Vault
+from tests.web.stage import on_stage
 
 ADDRESS = "ana@example.org"
 
@@ -64,5 +64,5 @@ def web(database: Database, tmp_path: Path) -> Web:
     vault = Vault(Keys.fresh())
     settings = Settings(home=tmp_path, base_url="https://news.example.org", brand="Border & Rights Network")
     made = Web(FastAPI(), database, vault)
-    made.app = make_app(database, vault, settings, clock=lambda: made.now)
+    made.app = on_stage(database, vault, settings, clock=lambda: made.now)
     return made

@@ -13,10 +13,10 @@ from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.delivery import planning
 from newsletter.delivery.models import Delivery, MailingState, State
-from newsletter.web.app import make_app
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 from tests.issues.sample import BRAND, sample_issue
+from tests.web.stage import on_stage
 
 NOW = datetime(2021, 11, 30, 18, tzinfo=UTC)
 HOST = "https://news.example.org"
@@ -35,7 +35,7 @@ def demonstration(database: Database, home: Path, base_url: str = HOST) -> FastA
     settings = Settings(
         home=home, base_url=base_url, brand="Example Network", timezone="America/Los_Angeles", demo=True
     )
-    return make_app(database, Vault(Keys.fresh()), settings, clock=lambda: NOW)
+    return on_stage(database, Vault(Keys.fresh()), settings, clock=lambda: NOW)
 
 
 def client(app: FastAPI) -> TestClient:

@@ -14,10 +14,11 @@ from newsletter.db import Database
 from newsletter.desk import sessions
 from newsletter.desk.models import Member, Role
 from newsletter.web.access import ANYBODY, COOKIE, DEMONSTRATION, ROLES
-from newsletter.web.app import ERRORS_OF_ROLE, make_app
+from newsletter.web.app import ERRORS_OF_ROLE
 from subscribers.addresses import normal
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.web.stage import on_stage
 from tests.web.test_editions_pages import walked
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -25,7 +26,7 @@ HOST = "https://news.example.org"
 
 
 def _app(database: Database, tmp_path: Path, vault: Vault) -> FastAPI:
-    return make_app(database, vault, Settings(home=tmp_path, base_url=HOST, demo=True), clock=lambda: NOW)
+    return on_stage(database, vault, Settings(home=tmp_path, base_url=HOST, demo=True), clock=lambda: NOW)
 
 
 def _routes(app: FastAPI) -> list[APIRoute]:

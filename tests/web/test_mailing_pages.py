@@ -16,11 +16,11 @@ from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import habits
 from newsletter.desk.models import Role
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
-from newsletter.web.app import make_app
 from tests.newsletter.smtp_server import DROP, Script, serving
 from tests.web.a_month import SLUG, draft, send, subscribe
 from tests.web.conftest import Web
 from tests.web.desk import desk_client
+from tests.web.stage import on_stage
 
 SCHEDULE = f"/desk/issues/{SLUG}/schedule"
 PROOF = f"/desk/issues/{SLUG}/proof"
@@ -43,7 +43,7 @@ def wired_to(web: Web, port: int) -> None:
         postal_address="PO Box 1, Oakland",
         transport=f"smtp://127.0.0.1:{port}?tls=none",  # type: ignore[arg-type] # pydantic makes it a secret
     )
-    web.app = make_app(web.database, web.vault, settings, clock=lambda: web.now)
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
 
 
 def settings_for(web: Web) -> None:
@@ -54,7 +54,7 @@ def settings_for(web: Web) -> None:
         postal_address="PO Box 1, Oakland",
         timezone="America/New_York",
     )
-    web.app = make_app(web.database, web.vault, settings, clock=lambda: web.now)
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
 
 
 def mailings(web: Web) -> list[Mailing]:

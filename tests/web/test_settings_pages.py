@@ -7,10 +7,10 @@ import pytest
 from newsletter.config import Settings
 from newsletter.desk import habits
 from newsletter.desk.models import Role
-from newsletter.web.app import make_app
 from newsletter.wiring import Newsletter
 from tests.web.conftest import Web
 from tests.web.desk import desk_client
+from tests.web.stage import on_stage
 
 PLACE = "/desk/settings"
 BRAND = {
@@ -68,7 +68,7 @@ def test_the_machine_is_named_and_never_shown(web: Web, tmp_path: Path) -> None:
         base_url="https://news.example.org",
         transport="smtp://mailuser:hidden-word@mail.example.org:587",  # type: ignore[arg-type] # pydantic makes it a secret
     )
-    web.app = make_app(web.database, web.vault, settings, clock=lambda: web.now)
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
     page = desk_client(web).client.get(PLACE).text
     assert "transport" in page
     for hidden in ("mailuser", "hidden-word", "mail.example.org", str(tmp_path)):

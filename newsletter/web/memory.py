@@ -1,0 +1,26 @@
+"""What the pages remember between requests. It is this process's alone: a start forgets it, and nobody misses it."""
+
+from dataclasses import dataclass, field
+
+from issues.resources.importing import SourceReport
+from newsletter.desk.passkeys import Challenges
+from newsletter.desk.presence import Presence
+from newsletter.web.brake import Brake
+from newsletter.web.month import Readers
+from newsletter.web.renderings import Renderings
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One of each for all pages of an application."""
+
+    door: Brake = field(default_factory=Brake)
+    """Wrong tries to sign in."""
+    passwords: Brake = field(default_factory=Brake)
+    """Wrong tries of members at their own present password."""
+    challenges: Challenges = field(default_factory=Challenges)
+    presence: Presence = field(default_factory=Presence)
+    readers: Readers = field(default_factory=Readers)
+    renderings: Renderings = field(default_factory=Renderings)
+    reports: dict[int, SourceReport] = field(default_factory=dict)
+    """What the last visit to each source brought, by its number."""
