@@ -19,7 +19,7 @@ from issues.models import Edition, Issue, LinkAnswer
 from issues.rendering import Brand, Rendered, render
 from newsletter.delivery import planning
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
-from newsletter.delivery.models import Mailing, MailingState
+from newsletter.delivery.models import Mailing
 from newsletter.mime.headers import HeaderError
 from newsletter.preflight import preflight
 from newsletter.preflight.links import Ask, answers_of
@@ -135,9 +135,7 @@ def _check_edition(issue: Issue, language: str, press: Press, answers: Mapping[s
 def _refuse_second_mailing(session: Session, issue: Issue) -> None:
     """An issue goes to its readers once: a second mailing would be a second copy for everyone."""
     session.execute(select(Issue.id).where(Issue.id == issue.id).with_for_update())  # two clicks wait for each other
-    never_opened = (Mailing.state == MailingState.CANCELLED) & Mailing.opened_at.is_(None)
-    other = session.scalars(select(Mailing).where(Mailing.issue_id == issue.id, ~never_opened)).first()
-    if other is not None:
+    if other := planning.of_issue(session, issue.id):
         raise Conflict(
             f"Issue {issue.slug} has mailing {other.id} already ({other.state}): resume that one, "
             "or cancel it before it begins and schedule anew."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, insert, literal, select, update
+from sqlalchemy import case, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Mailing, MailingEdition, MailingState, State
@@ -14,6 +14,8 @@ LATEST = timedelta(hours=24)
 """How much later than its time a mailing may begin without being asked about."""
 TRYING = timedelta(hours=24)
 """How long a mailing goes on trying those whose servers say "later": news is stale after that."""
+COUNTS = or_(Mailing.state != MailingState.CANCELLED, Mailing.opened_at.is_not(None))
+"""Whether a mailing is its issue's: one that was stopped before anybody was written to is none."""
 
 
 def schedule(
@@ -41,6 +43,11 @@ def schedule(
     )
     session.flush()
     return mailing
+
+
+def of_issue(session: Session, issue: int) -> Mailing | None:
+    """The mailing that an issue has, the newest first."""
+    return session.scalars(select(Mailing).where(Mailing.issue_id == issue, COUNTS).order_by(Mailing.id.desc())).first()
 
 
 def open_due(session: Session, now: datetime) -> list[int]:

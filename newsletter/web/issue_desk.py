@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from issues.errors import IssueError, NotFound
 from issues.models import Issue
 from newsletter.desk.models import Member
-from newsletter.web import issue_view
+from newsletter.web import issue_view, spoken
 from newsletter.web.access import member_of
 from newsletter.web.site import Site
 
@@ -74,9 +74,9 @@ def refused(site: Site, request: Request, slug: str, at: Place, error: IssueErro
     status = 404 if isinstance(error, NotFound) else 409
     if wants_json(request):
         return JSONResponse({"problem": str(error)}, status_code=status)
-    sentence = f"{str(error)[:1].upper()}{str(error)[1:]}."
     way = editor_path(site, slug, at)
-    return site.desk(request, "desk/issues/refused.html", status=status, sentence=sentence, way=way, here="Issues")
+    said = spoken.sentence(error)
+    return site.desk(request, "desk/issues/refused.html", status=status, sentence=said, way=way, here="Issues")
 
 
 def writer(request: Request, language: str) -> Member:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from issues.matrix import CellState, matrix
 from issues.models import Issue, Passage, PassageKind, Wording
+from newsletter.delivery import planning
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.web import issue_view
 
@@ -36,7 +37,7 @@ def listed(session: Session, issues: Sequence[Issue]) -> list[Listed]:
 
 
 def _mailings(session: Session, issues: list[int]) -> dict[int, Mailing]:
-    rows = select(Mailing).where(Mailing.issue_id.in_(issues), Mailing.state != MailingState.CANCELLED)
+    rows = select(Mailing).where(Mailing.issue_id.in_(issues), planning.COUNTS)
     return {mailing.issue_id: mailing for mailing in session.scalars(rows.order_by(Mailing.id))}
 
 

@@ -18,6 +18,7 @@ from issues.languages import name_in
 from issues.matrix import CellState, cell_state, source_digest
 from issues.models import Edit, Issue, Passage, PassageKind, Resource
 from newsletter.desk.models import Member, Role
+from newsletter.web import spoken
 
 LABELS = {
     "subject": "Subject",
@@ -37,6 +38,8 @@ HINTS = {"subject": "About 40 characters show on a phone.", "preheader": "Stands
 
 WORDS_A_MINUTE = 220
 
+MOST_REMOVED = 40
+"""Passages that can be brought back: more than a month takes out."""
 MOST_SHOWN = 8
 """Rows of the matrix that need someone and are shown unasked: the texts below it should stay in sight."""
 
@@ -85,10 +88,10 @@ def shortened(text: str, most: int = 80) -> str:
 
 
 def kind_of(passage: Passage) -> str:
-    """`report`, `hotline, every month`; nothing for opening and closing."""
+    """`fact sheet`, `hotline, every month`; nothing for opening and closing."""
     if passage.kind in (PassageKind.OPENING, PassageKind.CLOSING):
         return ""
-    kind = passage.resource.kind if passage.resource else passage.kind.value
+    kind = spoken.kind(passage.resource.kind if passage.resource else passage.kind.value).lower()
     return f"{kind}, every month" if passage.every_month else kind
 
 
@@ -211,9 +214,10 @@ class View:
 
     @cached_property
     def open(self) -> Row:
-        """The text in the middle: the one asked for, else the first that needs this member."""
+        """The text in the middle: the one asked for, else the first that needs this member in the language."""
         asked = [row for row in self.rows if row.passage.key == self.asked.get("text")]
-        mine = [row for row in self.rows if any(self._is_open(row, tag) for tag in self.issue.languages)]
+        chosen = [tag for tag in self.issue.languages if tag == self.asked.get("to")] or self.issue.languages
+        mine = [row for row in self.rows if any(self._is_open(row, tag) for tag in chosen)]
         return (asked or mine or self.rows)[0]
 
     @cached_property
@@ -259,7 +263,7 @@ class View:
     @cached_property
     def removed(self) -> list[tuple[str, str]]:
         """Key and name of what was taken out and can come back."""
-        return [(key, self._removed_name(key, edit)) for key, edit in self._removals.items()][:5]
+        return [(key, self._removed_name(key, edit)) for key, edit in self._removals.items()][:MOST_REMOVED]
 
     @cached_property
     def _removals(self) -> dict[str, Edit]:

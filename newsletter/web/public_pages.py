@@ -1,5 +1,9 @@
 """Pages for readers: leaving by the link in a mail, and undo. They need no cookie, no login and no script."""
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
@@ -10,6 +14,13 @@ from subscribers.leaving import Standing, leave, standing, undo
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, read
 
+Deed = Callable[[Session, int, datetime], Standing]
+Transactions = Callable[[], AbstractContextManager[Session]]
+
+LEAVING = {Standing.ON_LIST: "leave", Standing.LEFT: "left", Standing.GONE: "left"}
+STAYING = {Standing.ON_LIST: "stayed", Standing.LEFT: "too_late", Standing.GONE: "too_late"}
+"""The page for where somebody stands, by what they came for."""
+
 
 def make_router(site: Site) -> APIRouter:
     """The routes under /u/."""
@@ -18,51 +29,34 @@ def make_router(site: Site) -> APIRouter:
     @router.api_route("/u/{token}", methods=["GET", "HEAD"])
     def ask(request: Request, token: str) -> HTMLResponse:
         """A page with one button. It changes nothing: mail scanners follow every link."""
-        person = read(site.vault, Purpose.LEAVE, token)
-        if person is None:
-            return _bad_link(site, request)
-        with site.database.read() as session:
-            stands = standing(session, person, site.clock())
-            language = _language(session, request, person)
-        if stands is Standing.ON_LIST:
-            return site.page("public/leave.html", language)
-        return _left(site, language, token, stands)
+        return _answer(site, request, token, standing, site.database.read, LEAVING)
 
     @router.post("/u/{token}")
     def one_click(request: Request, token: str) -> HTMLResponse:
         """Leave (RFC 8058). Whoever has the link may press: what the body says, and how, is not asked."""
-        person = read(site.vault, Purpose.LEAVE, token)
-        if person is None:
-            return _bad_link(site, request)
-        with site.database.write() as session:
-            stands = leave(session, person, site.clock())
-            language = _language(session, request, person)
-        return _left(site, language, token, stands)
+        return _answer(site, request, token, leave, site.database.write, LEAVING)
 
     @router.post("/u/{token}/undo")
     def stay(request: Request, token: str) -> HTMLResponse:
         """Undo leaving, from the page alone."""
-        person = read(site.vault, Purpose.LEAVE, token)
-        if person is None:
-            return _bad_link(site, request)
-        with site.database.write() as session:
-            stands = undo(session, person, site.clock())
-            language = _language(session, request, person)
-        if stands is Standing.ON_LIST:
-            return site.page("public/stayed.html", language)
-        return site.page("public/too_late.html", language, status=410)
+        return _answer(site, request, token, undo, site.database.write, STAYING)
 
     return router
 
 
-def _bad_link(site: Site, request: Request) -> HTMLResponse:
-    """The same page for every link that was not made here: nothing is to be learned from trying."""
-    return site.page("public/bad_link.html", page_language(request), status=404)
-
-
-def _left(site: Site, language: str, token: str, stands: Standing) -> HTMLResponse:
+def _answer(
+    site: Site, request: Request, token: str, deed: Deed, begin: Transactions, pages: Mapping[Standing, str]
+) -> HTMLResponse:
+    """Do the deed for the person of this link, and show the page for where they stand now."""
+    person = read(site.vault, Purpose.LEAVE, token)
+    if person is None:  # one page for all links that were not made here: nothing is to be learned from trying
+        return site.page("public/bad_link.html", page_language(request), status=404)
+    with begin() as session:
+        stands = deed(session, person, site.clock())
+        language = _language(session, request, person)
+    page = pages[stands]
     undo_at = f"{site.root}/u/{token}/undo" if stands is Standing.LEFT else ""
-    return site.page("public/left.html", language, undo=undo_at)
+    return site.page(f"public/{page}.html", language, status=410 if page == "too_late" else 200, undo=undo_at)
 
 
 def _language(session: Session, request: Request, person: int) -> str:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from issues import checks, matrix, waivers
@@ -20,7 +19,6 @@ from issues.languages import name_in, own_name
 from issues.models import Fallback, Issue
 from newsletter import publishing, zones
 from newsletter.delivery import planning
-from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import deeds
 from newsletter.desk.habits import Habits, habits
 from newsletter.desk.models import Member
@@ -81,8 +79,8 @@ def make_router(site: Site) -> APIRouter:
     def ask(request: Request, slug: str) -> Response:
         with site.database.read() as session:
             issue = found_issue(session, slug)
-            if mailing := _mailing(session, issue):
-                return RedirectResponse(f"{site.root}/desk/mailings/{mailing}", status_code=303)
+            if mailing := planning.of_issue(session, issue.id):
+                return RedirectResponse(f"{site.root}/desk/mailings/{mailing.id}", status_code=303)
             return _page(site, request, session, issue, _proposed(habits(session), _local(site)))
 
     @router.post("/{slug}/schedule", name="schedule_set")
@@ -122,12 +120,6 @@ def found_issue(session: Session, slug: str) -> Issue:
         return publishing.find_issue(session, slug)
     except NotFound:
         raise HTTPException(404) from None
-
-
-def _mailing(session: Session, issue: Issue) -> int | None:
-    """The mailing that the issue has; one that was stopped in time counts for nothing."""
-    stopped = (Mailing.state == MailingState.CANCELLED) & Mailing.opened_at.is_(None)
-    return session.scalar(select(Mailing.id).where(Mailing.issue_id == issue.id, ~stopped))
 
 
 def _local(site: Site) -> datetime:

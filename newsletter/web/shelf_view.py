@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import QueryParams
 
 from issues.models import Issue, Resource, ResourceText, Source
-from issues.rendering.kinds import KINDS
 from issues.rendering.markdown import to_html, to_text
 from issues.resources import files, pairing
 from issues.resources.fetching import host_of
 from issues.resources.flags import flags
 from issues.resources.importing import SourceReport
 from issues.resources.shelf import Wanted
-from newsletter.delivery.models import Mailing, MailingState
+from newsletter.delivery import planning
+from newsletter.delivery.models import Mailing
 from newsletter.web import spoken
 from newsletter.web.issue_view import day
 
@@ -122,7 +122,7 @@ def entry(
         resource=resource,
         title=(first.title if first else "") or "Without a title",
         language=(first.language or "") if first else "",
-        kind=KINDS.get(resource.kind, resource.kind.capitalize()),
+        kind=spoken.kind(resource.kind),
         day=day(resource.published_at, now, zone),
         sources=" and ".join(f"from {name}" if name else "added by hand" for name in names),
         issues=list(issues),
@@ -223,8 +223,7 @@ def brought(report: SourceReport) -> str:
 
 def open_issues(session: Session) -> list[Issue]:
     """Issues that are still being written, the newest first."""
-    alive = Mailing.state != MailingState.CANCELLED
-    mailed = exists().where(Mailing.issue_id == Issue.id, alive | Mailing.opened_at.is_not(None))
+    mailed = exists().where(Mailing.issue_id == Issue.id, planning.COUNTS)
     return list(session.scalars(select(Issue).where(~mailed).order_by(Issue.month.desc(), Issue.id.desc()).limit(3)))
 
 

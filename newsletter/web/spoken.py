@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_name
 
+from issues.languages import words
+from issues.rendering.kinds import kind_word
+
 _FEW = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SOON = timedelta(minutes=90)
 
@@ -57,7 +60,7 @@ def ago(moment: datetime | None, now: datetime, zone: ZoneInfo) -> str:
         return "just now"
     if minutes < 100:
         return f"{minutes} minutes ago"
-    hours = minutes // 60
+    hours = round(minutes / 60)
     return f"{hours} hours ago" if hours < 20 else f"on {day(moment, zone)}"
 
 
@@ -81,6 +84,18 @@ def span(seconds: float) -> str:
     if minutes < 100:
         return f"about {round(minutes / 5) * 5} minutes"
     return f"about {round(minutes / 60)} hours"
+
+
+def kind(of: str) -> str:
+    """`Fact sheet` for a resource's kind; one that nobody foresaw is said as it is written."""
+    word = kind_word(of, words("en"))
+    return f"{word[:1].upper()}{word[1:]}"
+
+
+def sentence(problem: Exception) -> str:
+    """What an error says, as a sentence that begins and ends like one."""
+    said = str(problem).rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def city(zone: ZoneInfo) -> str:

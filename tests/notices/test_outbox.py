@@ -99,7 +99,9 @@ def test_what_was_not_accepted_comes_again_later_and_no_other_waits_for_it(
     assert office.waiting() == []
 
 
-def test_each_failed_try_waits_longer_and_after_two_days_it_is_given_up(office: Office) -> None:
+def test_each_failed_try_waits_longer_and_after_two_days_it_is_given_up(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
     office.queue("eva@example.org")
     waits = []
     with serving(Script(replies={"rcpt": ["451 later"] * 200})) as (server, port):
@@ -111,6 +113,7 @@ def test_each_failed_try_waits_longer_and_after_two_days_it_is_given_up(office: 
     assert [wait.total_seconds() / 60 for wait in waits[:7]] == [2, 4, 8, 16, 32, 60, 60]
     assert timedelta(days=2) <= office.now - NOW < timedelta(days=2, hours=2)
     assert server.accepted == []
+    assert "notice given up" in "".join(capsys.readouterr())
 
 
 def test_an_address_refused_for_good_is_forgotten_and_no_log_names_it(

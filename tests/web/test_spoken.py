@@ -41,6 +41,24 @@ def test_a_span_is_no_more_exact_than_it_can_be_known(seconds: float, said: str)
     assert spoken.span(seconds) == said
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (1, "just now"),
+        (99, "99 minutes ago"),
+        (100, "2 hours ago"),
+        (160, "3 hours ago"),
+        (1300, "on Friday, 20 November"),
+    ],
+)
+def test_a_time_past_is_said_as_people_say_it(minutes: int, said: str) -> None:
+    assert spoken.ago(NOW - timedelta(minutes=minutes), NOW, ZONE) == said
+
+
+def test_a_kind_is_said_in_words_and_an_unforeseen_one_as_it_is() -> None:
+    assert [spoken.kind(kind) for kind in ("factsheet", "zine", "")] == ["Fact sheet", "Zine", ""]
+
+
 def test_people_are_counted_in_words_while_they_are_few() -> None:
     assert [spoken.people(count) for count in (0, 1, 2, 4318)] == [
         "no people",
