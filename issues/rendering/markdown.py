@@ -6,6 +6,7 @@ Reader tokens (`[[name|friend]]`) pass through whole.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -23,6 +24,8 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
 _DEEPEST = 30
+_REMEMBERED = 512
+"""Bodies that are not read again: of a preview that follows somebody who types, all but one are as before."""
 
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 
@@ -43,6 +46,7 @@ def safe_link(link: str) -> str:
     return link if _LINK.fullmatch(link) else ""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def to_html(markdown: str) -> str:
     """Sanitised HTML of a body: only p, br, em, strong, a with href, ul, ol, li.
 
@@ -62,6 +66,7 @@ def to_html(markdown: str) -> str:
     ).strip()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def to_text(markdown: str) -> str:
     """Plain text of a body, not wrapped: paragraphs apart by an empty line, links as `words <address>`."""
     return "\n\n".join(_blocks(iter(_PARSER.parse(clean(markdown))), "")).strip()
