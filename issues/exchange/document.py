@@ -20,7 +20,7 @@ class Cell:
     """A passage in one language."""
 
     state: str
-    """One of STATES."""
+    """One of STATES; empty where the file says nothing of it."""
     fields: dict[str, str]
     """Tidied; empty ones are left out."""
     line: int = 0

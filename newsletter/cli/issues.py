@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from issues import composing, exchange, waivers
 from issues.errors import Unreadable
-from issues.exchange.reading import read
 from issues.findings import Finding
 from issues.matrix import CellState, matrix
 from issues.models import Fallback, Issue, PassageKind
@@ -100,19 +99,32 @@ def export(
 
 
 @app.command()
+def sheet(
+    slug: Slug,
+    language: Annotated[str, typer.Argument(help="The language to translate into, like es.")],
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="A workbook for Excel; none: CSV in UTF-8.")] = False,
+) -> None:
+    """One language as a sheet for a translator, to standard output: `issues apply` takes it in again."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        made = exchange.sheet(publishing.find_issue(session, slug), language)
+        data = exchange.to_xlsx(made) if xlsx else exchange.to_csv(made)
+    typer.echo(data, nl=False)
+
+
+@app.command()
 def apply(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An exported file, edited.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An exported file or sheet, edited.")],
     small_edit: Annotated[
         bool, typer.Option("--small-edit", help="Translations of the source texts changed here stay true.")
     ] = False,
     *,
     by: By,
 ) -> None:
-    """Take an edited issue file in; what somebody changed since is kept, and said."""
-    text = _text_of(file)
+    """Take an edited issue file or sheet in; what somebody changed since is kept, and said."""
+    data = file.read_bytes()
     with opened() as newsletter, newsletter.database.write() as session, _naming(file):
-        issue = publishing.find_issue(session, read(text).slug)
-        applied = exchange.apply(session, issue, text, by=by, now=utc_now(), small_edit=small_edit)
+        issue = publishing.find_issue(session, exchange.slug_of(data))
+        applied = exchange.take_in(session, issue, data, by=by, now=utc_now(), small_edit=small_edit)
     for line in [*applied.changes, *applied.notes]:
         say(line)
     for line in applied.refused:
@@ -230,18 +242,13 @@ def _trying(tried: Tried) -> str:
 
 @contextmanager
 def _naming(file: Path) -> Iterator[None]:
-    """An error of the issue file names its line; here it gets the file's name too."""
+    """An error of a file names its line or row; here it gets the file's name too."""
     try:
         yield
     except Unreadable as error:
-        raise Unreadable(f"{file.name}, {error}.") from None
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{file.name} is not in UTF-8 (at byte {error.start}): save it as UTF-8.") from None
+        sentence = str(error)
+        behind = "," if sentence.startswith(("line ", "row ")) else ":"
+        raise Unreadable(f"{file.name}{behind} {sentence}.") from None
 
 
 def _month(text: str, newsletter: Newsletter) -> date:

@@ -96,6 +96,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "draft_issue": _EDITORS,
     "editor": _WRITERS,
     "issue_file": _WRITERS,
+    "issue_sheet": _WRITERS,
     "issue_take_in": _WRITERS,
     "save_text": _WRITERS,
     "confirm_text": _WRITERS,

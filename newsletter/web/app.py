@@ -20,6 +20,7 @@ from newsletter.web import (
     account_pages,
     door_pages,
     editions_pages,
+    file_pages,
     home_pages,
     inbox_pages,
     issue_pages,
@@ -45,7 +46,7 @@ from subscribers.vault import Vault
 PAGES = (
     *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, resource_pages, parts_pages),
-    *(issue_pages, text_pages, outline_pages, preview_pages),
+    *(issue_pages, text_pages, outline_pages, preview_pages, file_pages),
     *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
 )
 """Modules with a `make_router(site)`."""

@@ -1,42 +1,39 @@
-"""The issues, and the editor of one: matrix, outline, text and preview. The issue file goes out and comes in here."""
+"""The issues, and the editor of one: matrix, outline, text and preview."""
 
 import re
 from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from issues import composing, exchange, history
-from issues.errors import Conflict, IssueError, NotFound, Unreadable
-from issues.exchange import Applied
+from issues import composing
+from issues.errors import IssueError, NotFound, Unreadable
 from issues.languages import direction, name_in, own_name
-from issues.models import Edit, Fallback, Issue
+from issues.models import Fallback, Issue
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import deeds
 from newsletter.desk.models import Member
 from newsletter.web import issue_list, issue_view, spoken
 from newsletter.web.access import member_of
-from newsletter.web.issue_desk import Back, Place, answered, changing, editor_path, refused
+from newsletter.web.issue_desk import Place, editor_path, refused
 from newsletter.web.issue_toast import toast
 from newsletter.web.issue_view import View, may_arrange, may_write
 from newsletter.web.site import Site
 
 ON_A_PAGE = 24
 MOST_OFFERED = 60
-LARGEST_FILE = 4 * 1024 * 1024
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
 def make_router(site: Site) -> APIRouter:
-    """The list, the draft, the editor and the issue file."""
+    """The list, the draft and the editor."""
     router = APIRouter(prefix="/desk/issues")
     _list_routes(router, site)
-    _file_routes(router, site)
 
     @router.get("/{slug}", name="editor")
     def editor(request: Request, slug: str, text: str = "", to: str = "", show: str = "") -> Response:
@@ -75,38 +72,6 @@ def _list_routes(router: APIRouter, site: Site) -> None:
                 nothing_new = month if isinstance(error, NotFound) else ""
                 return _list(site, request, session, "", str(error), nothing_new)
         return RedirectResponse(editor_path(site, slug, Place()), status_code=303)
-
-
-def _file_routes(router: APIRouter, site: Site) -> None:
-    @router.get("/{slug}/file", name="issue_file")
-    def issue_file(request: Request, slug: str) -> Response:
-        """The whole issue as one text file."""
-        with site.database.read() as session:
-            try:
-                text = exchange.export(issue_view.load(session, slug))
-            except NotFound as error:
-                return _none(site, request, error)
-        named = f'attachment; filename="{re.sub("[^a-z0-9-]", "", slug)}.md"'
-        return PlainTextResponse(text, headers={"Content-Disposition": named})
-
-    @router.post("/{slug}/file", name="issue_take_in", max_body_size=LARGEST_FILE)
-    def take_in(
-        request: Request,
-        slug: str,
-        at: Back,
-        file: Annotated[UploadFile, File()],
-        small_edit: Annotated[str, Form(max_length=3)] = "",
-    ) -> Response:
-        """An edited issue file comes back; what somebody changed since is kept, and said."""
-
-        def change() -> Response:
-            text = _text_of(file)
-            with changing(site, slug) as (session, issue):
-                applied = _apply(site, session, issue, text, member_of(request), small_edit == "yes")
-            way = editor_path(site, slug, at)
-            return site.desk(request, "desk/issues/taken_in.html", here="Issues", applied=applied, way=way)
-
-        return answered(site, request, slug, at, change)
 
 
 def _editor(site: Site, request: Request, session: Session, view: View) -> Response:
@@ -210,27 +175,6 @@ def _draft(site: Site, session: Session, month: str, empty: bool, member: Member
     )
     deeds.record(session, member.id, "drafted an issue", issue.slug, site.clock())
     return issue.slug
-
-
-def _text_of(file: UploadFile) -> str:
-    try:
-        return file.file.read(LARGEST_FILE).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable("this file is no text in UTF-8; save it as UTF-8 text and send it again") from None
-
-
-def _apply(site: Site, session: Session, issue: Issue, text: str, member: Member, small_edit: bool) -> Applied:
-    """Take a file in; all of it is given up where it changes what this member may not."""
-    before = issue.revision
-    applied = exchange.apply(session, issue, text, by=member.name, now=site.clock(), small_edit=small_edit)
-    edits = session.scalars(select(Edit).where(Edit.issue_id == issue.id, Edit.revision > before)).all()
-    if not may_arrange(member):
-        for edit in edits:
-            if edit.what == history.ORDER or not may_write(member, edit.language):
-                what = f"the {edit.language} texts" if edit.language else "the order of the passages"
-                raise Conflict(f"this file changes {what} as well, which are not yours to change; nothing was taken in")
-    deeds.record(session, member.id, "took in an issue file", issue.slug, site.clock())
-    return applied
 
 
 def _none(site: Site, request: Request, error: IssueError) -> Response:

@@ -256,7 +256,7 @@ def test_an_issue_file_that_is_wrong_changes_nothing(person: Person, before: str
 def test_an_issue_file_in_another_encoding(person: Person) -> None:
     file = person.drafts()
     file.write_bytes(file.read_text("utf-8").replace("Noviembre", "Año").encode("latin-1"))
-    assert "issue.md is not in UTF-8 (at byte" in person.is_told("issues", "apply", str(file))
+    assert "issue.md: it is not in UTF-8 (at byte" in person.is_told("issues", "apply", str(file))
 
 
 def test_two_peoples_edits_of_one_text(person: Person) -> None:

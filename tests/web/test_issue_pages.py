@@ -169,6 +169,28 @@ def test_a_translators_file_may_change_their_texts_alone(web: Web, desk: Desk) -
     assert "cannot" in send("nonsense").lower() or "not done" in send("nonsense").lower()
 
 
+def test_a_translator_takes_their_language_along_as_a_sheet(web: Web, desk: Desk) -> None:
+    translator = desk_client(web, Role.TRANSLATOR, "es")
+    page = translator.client.get(EDITOR).text
+    assert f'href="{EDITOR}/sheet?language=es"' in page
+    assert "sheet?language=ar" not in page
+    sheet = translator.client.get(f"{EDITOR}/sheet?language=es&ending=csv")
+    assert sheet.headers["content-disposition"] == 'attachment; filename="2021-11-es.csv"'
+    assert desk.client.get(f"{EDITOR}/sheet?language=ar").content.startswith(b"PK")
+    assert desk.client.get(f"{EDITOR}/sheet?language=fr").status_code == 404
+
+    def send(data: bytes) -> str:
+        return translator.client.post(f"{EDITOR}/file", files={"file": ("any.bin", data)}).text
+
+    assert "taken in" in send(sheet.content.replace(b"Prioridades", b"Otra"))
+    assert words(web, "7", "es")["title"] == "Otra"
+    other = translator.client.get(f"{EDITOR}/sheet?language=ar&ending=csv").content.decode()
+    theirs = other.replace('"Priorities",""', '"Priorities","X"')
+    assert theirs != other
+    assert "changes the Arabic texts, which are not yours" in send(theirs.encode())
+    assert words(web, "7", "ar") == {}
+
+
 def test_a_passage_moves_goes_and_comes_back_by_the_toast(web: Web, desk: Desk) -> None:
     order = [p.key for p in issue(web).passages]
     for path, data in (("7/move", {"before": "report"}), ("7/remove", {})):
