@@ -6,6 +6,7 @@ message needs no dot-stuffing on any way out (RFC 5321, section 4.5.2).
 """
 
 import re
+from collections.abc import Iterator
 
 SOFT_BREAK = b"=\r\n"
 _ROOM = 75  # of the 76 that RFC 2045 allows in a line; the last is for the soft break
@@ -31,17 +32,19 @@ def encode_value(value: str) -> bytes:
 
 def _encode_line(line: str) -> bytes:
     """One line's code, broken softly where it is longer than a line may be."""
-    codes = [_CODE[byte] for byte in line.encode("utf-8", "replace")]
-    if codes and codes[-1] in (b" ", b"\t"):
-        codes[-1] = b"=20" if codes[-1] == b" " else b"=09"  # white space at a line's end gets lost on the way
-    rows: list[list[bytes]] = [[]]
-    room = _ROOM
-    for code in codes:
-        if len(code) > room:
-            rows.append([])
-            room = _ROOM
-        if code == b"." and room == _ROOM:
-            code = b"=2E"
-        rows[-1].append(code)
-        room -= len(code)
-    return SOFT_BREAK.join(b"".join(row) for row in rows)
+    code = b"".join(map(_CODE.__getitem__, line.encode("utf-8", "replace")))
+    if code.endswith((b" ", b"\t")):
+        code = code[:-1] + (b"=20" if code.endswith(b" ") else b"=09")  # it would get lost on the way
+    return SOFT_BREAK.join(_rows(code))
+
+
+def _rows(code: bytes) -> Iterator[bytes]:
+    """As many bytes as there is room for, and never a part of one byte's code."""
+    start = 0
+    while start < len(code):
+        dot = code.startswith(b".", start)
+        end = start + _ROOM - (2 if dot else 0)
+        cut = code.find(b"=", end - 2, end) if end < len(code) else -1
+        end = end if cut < 0 else cut
+        yield b"=2E" + code[start + 1 : end] if dot else code[start:end]
+        start = end
