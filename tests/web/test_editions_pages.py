@@ -18,7 +18,7 @@ from newsletter.web.editions_pages import HEADINGS
 from newsletter.web.pictures import MEANINGS
 from newsletter.web.security import HEADERS
 from tests.issues.sample import BRAND
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.printed import NOW, catch, client, demonstration, mail_out, print_issue
 
 PUBLIC = {"/site.css", "/u/{token}", "/u/{token}/undo"}
@@ -97,6 +97,7 @@ def test_an_issue_without_editions_is_being_written(demo: TestClient, database: 
     assert "nothing is frozen yet" in demo.get("/").text
 
 
+@on_both_databases
 def test_the_overview_tells_the_account_and_every_row_adds_up(demo: TestClient, database: Database) -> None:
     mail_out(database, print_issue(database))
     page = demo.get("/").text

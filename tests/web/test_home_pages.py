@@ -13,7 +13,7 @@ from newsletter.desk.models import Role
 from newsletter.web.month import following
 from tests.issues.drafted import resource
 from tests.issues.sample import BRAND
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
 
 LANGUAGES = ["en", "es"]
@@ -63,6 +63,7 @@ def test_what_the_issue_lacks_is_said_in_shapes_and_words(month: Web) -> None:
     assert "Text &lt;4&gt;" in page
 
 
+@on_both_databases
 def test_new_resources_become_the_next_month_with_one_button(month: Web) -> None:
     page = desk_client(month).client.get("/desk").text
     assert '<span class="numeral num">2</span> new resources are waiting.' in page
@@ -71,6 +72,7 @@ def test_new_resources_become_the_next_month_with_one_button(month: Web) -> None
         assert 'name="month" value="2026-12"' in page
 
 
+@on_both_databases
 def test_a_mailing_that_went_is_accounted_for(month: Web) -> None:
     with month.database.write() as session:
         issue = session.scalars(select(Issue)).one()

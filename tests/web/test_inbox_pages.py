@@ -50,12 +50,6 @@ def demo(database: Database, tmp_path: Path) -> TestClient:
     return client(demonstration(database, tmp_path))
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """Nothing here asks the database: one kind is enough."""
-    return f"sqlite:///{tmp_path / 'newsletter.db'}"
-
-
 @pytest.mark.parametrize("folders", [(), ("inbox",), ("inbox", "inbox/new")])
 def test_without_an_inbox_nothing_was_caught(demo: TestClient, tmp_path: Path, folders: tuple[str, ...]) -> None:
     for folder in folders:

@@ -11,7 +11,7 @@ from issues.matrix import CellState, cell_state
 from issues.models import Fallback, Issue
 from newsletter.desk.models import Role
 from tests.issues.drafted import resource, shelf
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import Desk, desk_client
 
 EDITOR = "/desk/issues/2021-11"
@@ -56,6 +56,7 @@ def form(desk: Desk, text: str, to: str) -> dict[str, str]:
     return dict(re.findall(r'name="(base|source|text|to)" value="([^"]*)"', writing))
 
 
+@on_both_databases
 def test_the_list_drafts_an_issue_and_asks_before_an_empty_one(web: Web) -> None:
     owner = desk_client(web)
     assert "No issue yet" in owner.client.get("/desk/issues").text
@@ -76,6 +77,7 @@ def test_the_editor_shows_what_needs_someone(web: Web, desk: Desk) -> None:
     assert desk.client.get("/desk/issues/2099-01").status_code == 404
 
 
+@on_both_databases
 def test_a_text_is_saved_without_a_script_and_its_translation_is_stale(web: Web, desk: Desk) -> None:
     desk.client.post(f"{EDITOR}/texts/7/es/approve", data=form(desk, "7", "es"))
     english = form(desk, "7", "en") | {"field-title": "Priorities now", "field-body": "About Priorities <b>now</b>."}
@@ -94,6 +96,7 @@ def test_a_text_is_saved_without_a_script_and_its_translation_is_stale(web: Web,
         assert cell_state(passage, "es") is CellState.DRAFT
 
 
+@on_both_databases
 def test_two_people_at_one_text_both_see_both_texts(web: Web, desk: Desk) -> None:
     lucia = desk_client(web, Role.EDITOR)
     both = form(desk, "7", "es")
@@ -112,6 +115,7 @@ def test_two_people_at_one_text_both_see_both_texts(web: Web, desk: Desk) -> Non
     assert "De Ana" in history
 
 
+@on_both_databases
 def test_an_earlier_text_is_brought_back(web: Web, desk: Desk) -> None:
     before = words(web, "7", "es")
     desk.client.post(f"{EDITOR}/texts/7/es", data=form(desk, "7", "es") | {"field-title": "Otra cosa"})
@@ -191,6 +195,7 @@ def test_a_translator_takes_their_language_along_as_a_sheet(web: Web, desk: Desk
     assert words(web, "7", "ar") == {}
 
 
+@on_both_databases
 def test_a_passage_moves_goes_and_comes_back_by_the_toast(web: Web, desk: Desk) -> None:
     order = [p.key for p in issue(web).passages]
     for path, data in (("7/move", {"before": "report"}), ("7/remove", {})):
@@ -276,6 +281,7 @@ def test_hostile_words_stay_words_on_every_page(web: Web, desk: Desk) -> None:
         assert "<img" not in page.text, path
 
 
+@on_both_databases
 def test_a_check_is_waived_with_a_reason_and_taken_back(web: Web, desk: Desk) -> None:
     page = desk.client.get(f"{EDITOR}/checks").text
     assert "A text is missing" in page

@@ -18,7 +18,7 @@ from newsletter.desk.models import Role
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from tests.newsletter.smtp_server import DROP, Script, serving
 from tests.web.a_month import SLUG, draft, send, subscribe
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
 from tests.web.stage import on_stage
 
@@ -136,6 +136,7 @@ def test_what_blocks_is_listed_and_waived_by_name(web: Web) -> None:
     assert now_please(client).status_code == 303
 
 
+@on_both_databases
 def test_one_button_stops_everything_and_another_time_can_be_chosen(month: Web) -> None:
     settings_for(month)
     client = desk_client(month, Role.EDITOR).client
@@ -147,6 +148,7 @@ def test_one_button_stops_everything_and_another_time_can_be_chosen(month: Web) 
     assert [mailing.state for mailing in mailings(month)] == [MailingState.CANCELLED, MailingState.SCHEDULED]
 
 
+@on_both_databases
 def test_a_mailing_goes_out_and_reports_everyone_once(month: Web, tmp_path: Path) -> None:
     settings_for(month)
     editor, keeper = desk_client(month, Role.EDITOR).client, desk_client(month, Role.LIST_KEEPER).client
@@ -169,6 +171,7 @@ def test_a_mailing_goes_out_and_reports_everyone_once(month: Web, tmp_path: Path
     assert "in doubt." not in words(editor.get(place))
 
 
+@on_both_databases
 def test_who_is_in_doubt_is_written_to_again_where_somebody_says_so(month: Web, tmp_path: Path) -> None:
     settings_for(month)
     client = desk_client(month).client

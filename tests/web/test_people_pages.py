@@ -19,7 +19,7 @@ from newsletter.web.access import COOKIE
 from newsletter.web.brake import MOST_FOR_ONE
 from tests.desk.authenticator import Authenticator
 from tests.newsletter.smtp_server import serving
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import PASSWORD, Desk, desk_client
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -43,6 +43,7 @@ def _member(web: Web, number: int) -> Member:
         return members.of(session, number)
 
 
+@on_both_databases
 def test_an_invitation_is_mailed_and_its_link_makes_a_member(web: Web) -> None:
     owner = desk_client(web)
     form = {"address": "eva@example.org", "role": "translator", "languages": ["en"]}
@@ -90,6 +91,7 @@ def test_a_forgotten_password_is_mended_by_a_mailed_link(web: Web) -> None:
     assert client.get("/desk").status_code == 200
 
 
+@on_both_databases
 def test_owners_change_roles_end_and_bring_back(web: Web) -> None:
     owner, other = desk_client(web), desk_client(web, Role.EDITOR)
     place = f"/desk/people/{other.member.id}"
@@ -197,6 +199,7 @@ def _json(client: TestClient, path: str, body: object) -> tuple[int, dict[str, s
     return answer.status_code, answer.json()
 
 
+@on_both_databases
 def test_a_passkey_is_added_and_opens_the_door_once_for_each_challenge(web: Web) -> None:
     desk, key = desk_client(web, Role.EDITOR), Authenticator(HOST, "news.example.org")
     asked = desk.client.post("/desk/account/passkeys/challenge", json={}).text

@@ -11,7 +11,7 @@ from subscribers.models import State, Subscriber
 from subscribers.retention import erase_left
 from subscribers.tokens import Purpose, make
 from subscribers.vault import Vault
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -32,6 +32,7 @@ def links(html: str) -> list[str]:
     ],
     ids=["form", "multipart", "empty", "from a web mail", "broken body"],
 )
+@on_both_databases
 def test_one_click_leaves_as_a_mail_program_does_it(web: Web, request_as: dict[str, object]) -> None:
     token = web.join()
     answer = web.client().post(f"/u/{token}", **request_as)  # type: ignore[arg-type] # the kinds vary
@@ -50,6 +51,7 @@ def test_pressing_again_changes_nothing_and_says_the_same(web: Web) -> None:
     assert web.held().left_at == web.now - timedelta(hours=3)
 
 
+@on_both_databases
 def test_the_link_of_someone_erased_still_answers_politely(web: Web) -> None:
     token = web.join(languages="")
     left = web.client().post(f"/u/{token}")
@@ -101,6 +103,7 @@ def test_a_scanner_that_follows_every_link_changes_nothing(web: Web) -> None:
     assert web.held().state is State.SUBSCRIBED
 
 
+@on_both_databases
 def test_undo_within_the_day_and_only_from_the_page(web: Web) -> None:
     token = web.join()
     page = web.client().post(f"/u/{token}").text

@@ -13,7 +13,7 @@ from newsletter.web.reader_pages import LEAST, grouped
 from newsletter.web.uploads import LARGEST_REQUEST
 from subscribers.models import State, Subscriber, Suppression
 from tests.web.a_month import subscribe
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
 
 PLACE = "/desk/readers"
@@ -36,6 +36,7 @@ def sent(client: TestClient, content: bytes, what: str, consent: str = "They sig
     return client.post(f"{PLACE}/import", data={"what": what, "consent": consent}, files=files)
 
 
+@on_both_databases
 def test_everyone_sees_counts_and_small_groups_are_told_by_no_number(web: Web, keeper: TestClient) -> None:
     page = desk_client(web, Role.TRANSLATOR).client.get(PLACE)
     assert "Eight people read it." in page.text
@@ -53,6 +54,7 @@ def test_no_group_can_be_subtracted_from_the_sum(counts: dict[str, int]) -> None
     assert all(group.people >= LEAST for group in groups) or len(groups) == 1
 
 
+@on_both_databases
 def test_somebody_is_found_by_the_whole_address_alone(keeper: TestClient) -> None:
     found = keeper.post(f"{PLACE}/find", data={"address": "ANA@example.com"})
     assert "ana@example.com" in found.text
@@ -71,6 +73,7 @@ def test_taking_off_the_list_can_be_undone(web: Web, keeper: TestClient) -> None
     assert web.held("ana@example.com").state is State.SUBSCRIBED
 
 
+@on_both_databases
 def test_erasing_asks_for_the_word_and_leaves_only_a_mark(web: Web, keeper: TestClient) -> None:
     assert "This cannot be undone." in keeper.post(f"{PLACE}/erase", data=ANA).text
     assert keeper.post(f"{PLACE}/erase/now", data=ANA | {"word": "yes"}).status_code == 422
@@ -94,6 +97,7 @@ def test_one_reader_is_added_with_proof(web: Web, keeper: TestClient) -> None:
     assert 'value="new@example.com"' in again.text
 
 
+@on_both_databases
 def test_a_file_is_looked_at_first_and_then_imported(web: Web, keeper: TestClient) -> None:
     content = "email,name\nzoe@example.com,Zoë\nana@example.com,Ana\nnobody,Nobody\n".encode()
     look = sent(keeper, content, "look")

@@ -13,7 +13,7 @@ from issues import composing
 from issues.models import Fallback, Passage, Resource, ResourceText, Source, SourceKind
 from newsletter.desk.models import Deed, Role
 from tests.issues.drafted import resource
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import Desk, desk_client
 
 SHELF = "/desk/resources"
@@ -75,6 +75,7 @@ def test_an_empty_shelf_helps_a_newcomer_on(web: Web) -> None:
         ("page=3", []),
     ],
 )
+@on_both_databases
 def test_the_address_says_what_is_looked_for(desk: Desk, query: str, found: list[str]) -> None:
     answer = desk.client.get(f"{SHELF}?{query}")
     assert answer.status_code == 200
@@ -82,6 +83,7 @@ def test_the_address_says_what_is_looked_for(desk: Desk, query: str, found: list
         assert titles(answer.text) == found
 
 
+@on_both_databases
 def test_put_away_and_taken_back_from_the_toast_stays_in_the_filtered_list(desk: Desk) -> None:
     answer = desk.client.post(f"{SHELF}/1/dismiss", data={"back": "kind=guide&evil=https%3A%2F%2Fexample.com"})
     assert urlsplit(answer.headers["location"]).path == SHELF
@@ -95,6 +97,7 @@ def test_put_away_and_taken_back_from_the_toast_stays_in_the_filtered_list(desk:
         assert [deed.what for deed in session.scalars(select(Deed))][-2:] == ["dismissed", "restored"]
 
 
+@on_both_databases
 def test_a_proposed_pair_is_shown_whole_paired_and_parted_again(desk: Desk) -> None:
     page = desk.client.get(SHELF).text
     assert "Are these the same text?" in page
@@ -159,6 +162,7 @@ def test_only_addresses_of_the_web_are_sources_here(desk: Desk, url: str) -> Non
         assert list(session.scalars(select(Source))) == []
 
 
+@on_both_databases
 def test_a_source_that_fails_is_told_and_can_be_let_go(desk: Desk, web: Web) -> None:
     with web.database.write() as session:
         session.add(Source(kind=SourceKind.RSS, url="http://127.0.0.1:9/feed?key=secret", imported_at=web.now))
@@ -169,6 +173,7 @@ def test_a_source_that_fails_is_told_and_can_be_let_go(desk: Desk, web: Web) -> 
     assert "The source is read no more; what it brought stays." in page
 
 
+@on_both_databases
 def test_a_resource_is_put_into_the_issue_that_is_being_written(desk: Desk, web: Web) -> None:
     with web.database.write() as session:
         composing.draft(
@@ -206,6 +211,7 @@ def test_a_partner_is_found_by_its_words(desk: Desk) -> None:
     assert "Nothing else on the shelf has these words." in desk.client.get(f"{SHELF}/2?q=zebra").text
 
 
+@on_both_databases
 def test_ten_thousand_resources_take_as_long_as_a_few(desk: Desk, web: Web) -> None:
     numbers = range(100, 10_100)
     with web.database.write() as session:

@@ -11,13 +11,6 @@ from newsletter.web.security import DESK_POLICY, EXEMPT, HEADERS, LARGEST_BODY
 from tests.web.conftest import Web
 from tests.web.stage import on_stage
 
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """Nothing here asks the database: one kind is enough."""
-    return f"sqlite:///{tmp_path / 'newsletter.db'}"
-
-
 done: list[str] = []
 more = APIRouter()
 """Routes for these tests alone."""

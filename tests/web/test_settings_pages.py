@@ -8,7 +8,7 @@ from newsletter.config import Settings
 from newsletter.desk import habits
 from newsletter.desk.models import Role
 from newsletter.wiring import Newsletter
-from tests.web.conftest import Web
+from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
 from tests.web.stage import on_stage
 
@@ -21,6 +21,7 @@ BRAND = {
 }
 
 
+@on_both_databases
 def test_the_brand_wins_over_the_file_in_mails_and_pages(web: Web) -> None:
     client = desk_client(web).client
     assert client.post(f"{PLACE}/brand", data=BRAND).status_code == 303
@@ -51,6 +52,7 @@ def test_what_cannot_be_is_said_and_nothing_is_kept(web: Web, form: str, entered
         assert session.query(habits.Habit).count() == 0
 
 
+@on_both_databases
 def test_habits_are_kept_and_forgotten_again(web: Web) -> None:
     client = desk_client(web).client
     client.post(f"{PLACE}/habits", data={"send_at": "08:30", "cooling_off": "0", "confirm_above": "200"})
