@@ -1,4 +1,4 @@
-"""Which passages an issue has and in which order: moved, added, removed and brought back at the desk.
+"""Which passages an issue has, in which order, with which pictures: changed and brought back at the desk.
 
 The opening stands first and the closing last. Each move is one line of the history, and every one can be undone.
 """
@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from issues import history, wordings
+from issues import history, pictures, wordings
 from issues.composing import place
 from issues.errors import Conflict, NotFound
+from issues.fields import PICTURED
 from issues.layout import Layout
 from issues.matrix import source_digest
-from issues.models import Edit, Fallback, Issue, Passage, PassageKind, Resource
+from issues.models import Edit, Fallback, Issue, Passage, PassageKind, Picture, Resource
+from issues.texts import tidy
 
 REMOVAL = "removal"
 """In the history: what is needed to bring a passage back, among it the source digests of its translations."""
@@ -104,6 +106,8 @@ def remove(session: Session, issue: Issue, key: str, *, by: str, now: datetime) 
     issue.revision += 1
     digests = {f"from-{w.language}": w.source_digest for w in passage.wordings if w.source_digest}
     kept = {"kind": passage.kind.value, "before": _after(issue, passage), "every_month": str(passage.every_month)}
+    if passage.picture:
+        kept["picture"] = passage.picture.name
     _record_removal(session, issue, key, kept | digests, by, now)
     for language in [wording.language for wording in passage.wordings]:
         wordings.write(session, passage, language, {}, made_from=None, by=by, now=now)
@@ -129,6 +133,7 @@ def restore(session: Session, issue: Issue, key: str, *, by: str, now: datetime)
         _place(standing, kept["before"]),
         resource=session.get(Resource, int(key)) if kept["kind"] == PassageKind.RESOURCE else None,
         every_month=kept["every_month"] == "True",
+        picture=session.get(Picture, kept["picture"]) if "picture" in kept else None,
     )
     for language in issue.languages:  # the source first: approving a translation looks at it
         _bring_back(session, passage, language, removal, by, now)
@@ -160,6 +165,28 @@ def set_standing(session: Session, issue: Issue, key: str, every_month: bool, *,
         history.record_frame(session, issue, by=by, now=now)
 
 
+def set_picture(session: Session, issue: Issue, key: str, name: str, *, by: str, now: datetime) -> str:
+    """Give a passage the picture of this name, in all languages; empty takes away the one it has, which is returned.
+
+    Words about another picture are taken out of the source text, so that its translations are looked at too; a picture
+    that comes back brings its own. Raises Conflict where such a passage has no place for one.
+    """
+    history.hold(session, issue)
+    passage = find(issue, key)
+    if passage.kind not in PICTURED:
+        raise Conflict(f"{wordings.called(passage.kind, key)} has no place for a picture: add a note with it instead")
+    before = passage.picture.name if passage.picture else ""
+    if name != before:
+        picture = pictures.find(session, name) if name else None
+        alt = _alt_then(session, passage, name) if picture else None
+        issue.revision += 1
+        passage.picture = picture
+        if alt is not None:
+            _say(session, passage, alt, by, now)
+        history.record_frame(session, issue, by=by, now=now)
+    return before
+
+
 def set_fallback(session: Session, issue: Issue, fallback: Fallback, *, by: str, now: datetime) -> None:
     """What readers get where a text is not in their language."""
     history.hold(session, issue)
@@ -167,6 +194,25 @@ def set_fallback(session: Session, issue: Issue, fallback: Fallback, *, by: str,
         issue.revision += 1
         issue.fallback = fallback
         history.record_frame(session, issue, by=by, now=now)
+
+
+def _alt_then(session: Session, passage: Passage, name: str) -> str:
+    """What the source text said of a picture when it last stood here; empty where it never did."""
+    issue, until = passage.issue, passage.issue.revision
+    for edit in reversed(history.frame_edits(session, issue)):
+        if (passage.key, name) in history.frame_of(edit).pictures:
+            return history.fields_at(session, issue, passage.key, issue.source_language, until).get("alt", "")
+        until = edit.revision - 1
+    return ""
+
+
+def _say(session: Session, passage: Passage, alt: str, by: str, now: datetime) -> None:
+    """Make `alt` what the source text says of the picture; a text that is not there yet stays so."""
+    language = passage.issue.source_language
+    source = passage.wording(language)
+    if source and source.fields.get("alt", "") != alt:
+        fields = tidy(passage.kind, source.fields | {"alt": alt})
+        wordings.write(session, passage, language, fields, made_from=None, by=by, now=now)
 
 
 def _movable(passage: Passage) -> Passage:

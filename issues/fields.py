@@ -19,12 +19,15 @@ class Fields(NamedTuple):
 
 
 FIELDS: dict[PassageKind, Fields] = {
-    PassageKind.OPENING: Fields(("subject", "title"), ("preheader", "body")),
+    PassageKind.OPENING: Fields(("subject", "title"), ("preheader", "alt", "body")),
     PassageKind.SECTION: Fields(("title",), ("body",)),
-    PassageKind.RESOURCE: Fields(("title",), ("link", "body")),
-    PassageKind.NOTE: Fields(("body",), ("title",)),
+    PassageKind.RESOURCE: Fields(("title",), ("link", "alt", "body")),
+    PassageKind.NOTE: Fields(("body",), ("title", "alt")),
     PassageKind.BUTTON: Fields(("label", "link"), ("title", "body")),
-    PassageKind.EVENT: Fields(("title", "when"), ("where", "link", "body")),
+    PassageKind.EVENT: Fields(("title", "when"), ("where", "link", "alt", "body")),
     PassageKind.HOTLINE: Fields(("title", "phone"), ("hours", "body")),
     PassageKind.CLOSING: Fields(("title",), ("label", "link", "body")),
 }
+
+PICTURED = frozenset(kind for kind, fields in FIELDS.items() if "alt" in fields.all)
+"""The kinds of passages that may have a picture. Where there is one, `alt` says what it shows, in every language."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
-from issues.models import Edit, Fallback, Issue, Passage, Resource
+from issues.models import Edit, Fallback, Issue, Passage
 
 TEXT = "text"
 SMALL_EDIT = "small-edit"
@@ -25,6 +25,8 @@ class Frame(NamedTuple):
     """The passages' keys."""
     every_month: frozenset[str]
     """The keys of the standing ones."""
+    pictures: frozenset[tuple[str, str]] = frozenset()
+    """Key and picture's name of those that have one."""
 
 
 def hold(session: Session, issue: Issue) -> None:
@@ -34,7 +36,7 @@ def hold(session: Session, issue: Issue) -> None:
         .where(Issue.id == issue.id)
         .options(
             selectinload(Issue.passages).selectinload(Passage.wordings),
-            selectinload(Issue.passages).selectinload(Passage.resource).selectinload(Resource.texts),
+            selectinload(Issue.passages).joinedload(Passage.resource),
         )
         .with_for_update(of=Issue)
         .execution_options(populate_existing=True)
@@ -48,6 +50,7 @@ def frame(issue: Issue) -> Frame:
         issue.fallback,
         tuple(passage.key for passage in issue.passages),
         frozenset(passage.key for passage in issue.passages if passage.every_month),
+        frozenset((passage.key, passage.picture.name) for passage in issue.passages if passage.picture),
     )
 
 
@@ -79,12 +82,13 @@ def record_text(
 
 def record_frame(session: Session, issue: Issue, *, by: str, now: datetime) -> None:
     """Add to the history what the issue's frame is in its revision."""
-    languages, fallback, order, every_month = frame(issue)
+    languages, fallback, order, every_month, pictures = frame(issue)
     fields = {
         "order": "\n".join(order),
         "every_month": "\n".join(sorted(every_month)),
         "languages": "\n".join(languages),
         "missing": fallback.value,
+        "pictures": "\n".join(f"{key} {name}" for key, name in sorted(pictures)),
     }
     session.add(Edit(issue_id=issue.id, revision=issue.revision, what=ORDER, fields=fields, by=by, at=now))
 
@@ -120,13 +124,20 @@ def frame_at(session: Session, issue: Issue, revision: int) -> Frame:
     """The issue's frame at `revision`; as it is now where nothing is known of an earlier one."""
     for edit in reversed(frame_edits(session, issue)):
         if edit.revision <= revision:
-            return Frame(
-                tuple(edit.fields["languages"].split()),
-                Fallback(edit.fields["missing"]),
-                tuple(edit.fields["order"].split()),
-                frozenset(edit.fields["every_month"].split()),
-            )
+            return frame_of(edit)
     return frame(issue)
+
+
+def frame_of(edit: Edit) -> Frame:
+    """The frame that a line of the history holds."""
+    pictures = edit.fields.get("pictures", "").split()  # older lines know of none
+    return Frame(
+        tuple(edit.fields["languages"].split()),
+        Fallback(edit.fields["missing"]),
+        tuple(edit.fields["order"].split()),
+        frozenset(edit.fields["every_month"].split()),
+        frozenset(zip(pictures[::2], pictures[1::2], strict=True)),
+    )
 
 
 def _edits(session: Session, issue: Issue, *conditions: ColumnElement[bool]) -> list[Edit]:

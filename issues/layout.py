@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from issues import history, wordings
 from issues.defaults import closing_texts, opening_texts, section_key, section_texts
 from issues.matrix import CellState, cell_state
-from issues.models import Issue, Passage, PassageKind, Resource, Wording
+from issues.models import Issue, Passage, PassageKind, Picture, Resource, Wording
 
 _BODY = (PassageKind.SECTION, PassageKind.RESOURCE)
 
@@ -65,10 +65,11 @@ class Layout:
         *,
         resource: Resource | None = None,
         every_month: bool = False,
+        picture: Picture | None = None,
     ) -> Passage:
         """Add a passage with its texts at place `at`, counted from 0; without it, as the last."""
         passages = self.issue.passages
-        passage = Passage(key=key, kind=kind, position=0, resource=resource, every_month=every_month)
+        passage = Passage(key=key, kind=kind, position=0, resource=resource, every_month=every_month, picture=picture)
         passages.insert(len(passages) if at is None else at, passage)
         for position, standing in enumerate(passages):
             standing.position = position
@@ -89,7 +90,9 @@ class Layout:
     def _copy(self, passages: Iterable[Passage]) -> None:
         """Copy standing passages with their wordings; a stale one is stale again and loses its approval."""
         for passage in passages:
-            copy = self.add(passage.kind, passage.key, {}, resource=passage.resource, every_month=True)
+            copy = self.add(
+                passage.kind, passage.key, {}, resource=passage.resource, every_month=True, picture=passage.picture
+            )
             for language in self.issue.languages:  # the source first: approving a translation looks at it
                 if wording := passage.wording(language):
                     self._copy_wording(copy, wording, cell_state(passage, language))

@@ -44,10 +44,16 @@ def lacking(kind: PassageKind, fields: Mapping[str, str]) -> list[str]:
     return [name for name in FIELDS[kind].all if name in required and not fields.get(name, "").strip()]
 
 
+def incomplete(passage: Passage, fields: Mapping[str, str]) -> list[str]:
+    """What keeps fields from being a whole text of `passage`: what is `lacking`, and words for its picture."""
+    wordless = passage.picture is not None and not fields.get("alt", "").strip()
+    return [*lacking(passage.kind, fields), *(["alt"] if wordless else [])]
+
+
 def cell_state(passage: Passage, language: str) -> CellState:
     """The state of `passage` in `language`. Reads `passage.issue` for the source language."""
     wording = passage.wording(language)
-    if wording is None or lacking(passage.kind, wording.fields):
+    if wording is None or incomplete(passage, wording.fields):
         return CellState.MISSING
     if not is_true(passage, wording):
         return CellState.STALE

@@ -4,7 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Enum, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Enum, ForeignKey, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 WORD = Enum(
@@ -135,6 +135,33 @@ class KeptApart(Base):
     """The larger number of the two."""
 
 
+class Picture(Base):
+    """A picture in two sizes, as mails show it. Never changed and never deleted: sent mails name it for years."""
+
+    __tablename__ = "picture"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """The first half of the SHA-256, in hex, of the large one."""
+    format: Mapped[str] = mapped_column(String(4))
+    """`jpg` or `png`."""
+    width: Mapped[int]
+    height: Mapped[int]
+    """In pixels, of the large one."""
+    small_width: Mapped[int]
+    large: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    small: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    added_at: Mapped[datetime]
+
+    @property
+    def file(self) -> str:
+        """What the large one is called in an address."""
+        return f"{self.name}-{self.width}.{self.format}"
+
+    @property
+    def small_file(self) -> str:
+        return f"{self.name}-{self.small_width}.{self.format}"
+
+
 class Issue(Base):
     """One month's newsletter: an ordered list of passages, each with a wording per language."""
 
@@ -175,8 +202,11 @@ class Passage(Base):
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resource.id", ondelete="SET NULL"), index=True)
     every_month: Mapped[bool] = mapped_column(default=False)
     """Copied into each new draft."""
+    picture_name: Mapped[str | None] = mapped_column(ForeignKey("picture.name"))
+    """One picture for all languages; what it shows is said in each (the field `alt`)."""
     issue: Mapped[Issue] = relationship(back_populates="passages")
     resource: Mapped[Resource | None] = relationship()
+    picture: Mapped[Picture | None] = relationship(lazy="joined")
     wordings: Mapped[list["Wording"]] = relationship(
         back_populates="passage", cascade="all, delete-orphan", order_by="Wording.id"
     )

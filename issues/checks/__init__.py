@@ -10,6 +10,7 @@ from issues.checks import (
     link_address,
     link_text,
     long_subject,
+    missing_alt,
     missing_text,
     placeholder,
     plain_text,
@@ -27,6 +28,7 @@ CHECKS = {
     module.NAME: module.check
     for module in (
         missing_text,
+        missing_alt,
         stale_text,
         placeholder,
         tokens,

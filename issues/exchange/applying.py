@@ -1,10 +1,12 @@
 """An issue file goes into the issue: nothing that somebody changed after the file was exported is lost."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from issues import history
+from issues import history, pictures
 from issues.composing import placeable
 from issues.errors import NotFound
 from issues.exchange.cells import merge_cells
@@ -55,7 +57,17 @@ def _check_passages(session: Session, issue: Issue, document: Document) -> None:
         if kind is not block.kind:
             raise wrong(block.line, f"`{block.key}` is a {kind} in this issue; give the {block.kind} another key")
         if block.kind is PassageKind.RESOURCE and block.key not in known:
-            try:
+            with _at(block.line):
                 placeable(session, int(block.key))
-            except NotFound as error:
-                raise wrong(block.line, str(error)) from error
+        if block.picture:
+            with _at(block.line):
+                pictures.find(session, block.picture)
+
+
+@contextmanager
+def _at(line: int) -> Iterator[None]:
+    """What the file names and is not there is said with its line."""
+    try:
+        yield
+    except NotFound as error:
+        raise wrong(line, str(error)) from error

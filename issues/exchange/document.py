@@ -36,6 +36,8 @@ class Block:
     cells: dict[str, Cell] = field(default_factory=dict)
     """By language; those that the file gives."""
     line: int = 0
+    picture: str = ""
+    """The name of the one it has."""
 
 
 @dataclass(frozen=True)

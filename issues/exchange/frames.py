@@ -1,13 +1,13 @@
 """The choice and order of passages, the languages and the fallback are merged as one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from issues import history, wordings
 from issues.exchange.document import Block
 from issues.exchange.merge import Merge, signed
 from issues.history import Frame
 from issues.layout import Layout
-from issues.models import Passage, PassageKind, Resource
+from issues.models import Passage, PassageKind, Picture, Resource
 from issues.wordings import called
 
 
@@ -53,9 +53,11 @@ def _take(merge: Merge, theirs: Frame, removed: list[Passage]) -> None:
     for key in wanted.order:
         if key not in theirs.order:
             _add(merge, merge.document.blocks[key])
+    pictures = dict(wanted.pictures)
     for passage in issue.passages:
         passage.position = wanted.order.index(passage.key)
         passage.every_month = passage.key in wanted.every_month
+        passage.picture = merge.session.get(Picture, pictures[passage.key]) if passage.key in pictures else None
     issue.passages.sort(key=lambda passage: passage.position)
     history.record_frame(merge.session, issue, by=merge.by, now=merge.now)
     merge.said.changes.extend(_differences(merge, theirs, wanted))
@@ -92,3 +94,11 @@ def _differences(merge: Merge, theirs: Frame, wanted: Frame) -> Iterator[str]:
             block = merge.document.blocks[key]
             standing = "now stands in every month's draft" if block.every_month else "no longer stands every month"
             yield f"{called(block.kind, key)} {standing}"
+    yield from _other_pictures(merge, dict(theirs.pictures), dict(wanted.pictures))
+
+
+def _other_pictures(merge: Merge, had: Mapping[str, str], has: Mapping[str, str]) -> Iterator[str]:
+    for key, block in merge.document.blocks.items():
+        if had.get(key) != has.get(key):
+            now = "no picture now" if key not in has else "another picture" if key in had else "a picture"
+            yield f"{called(block.kind, key)} has {now}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from issues.errors import Unreadable
 from issues.exchange.document import END, LARGEST, MOST_PASSAGES, STANDING, STATES, Block, Cell, Document
-from issues.fields import FIELDS
+from issues.fields import FIELDS, PICTURED
 from issues.history import Frame
 from issues.languages import normal
 from issues.models import Fallback, PassageKind
@@ -18,6 +18,8 @@ UNNAMED = (PassageKind.OPENING, PassageKind.CLOSING)
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _FIELD = re.compile(r"(\w[\w-]*):(?: +(.*))?")
+_PICTURE = re.compile(r"picture:\s*(.*?)\s*")
+_PICTURE_NAME = re.compile(r"[0-9a-f]{32}")
 _ESCAPED = re.compile(r"\\(?=\\*#)")
 
 
@@ -48,7 +50,8 @@ class _Reader:
         self._languages = self._tags(header["languages"], places["languages"])
         blocks = self._blocks()
         every_month = frozenset(block.key for block in blocks.values() if block.every_month)
-        frame = Frame(self._languages, fallback, tuple(blocks), every_month)
+        pictures = frozenset((block.key, block.picture) for block in blocks.values() if block.picture)
+        frame = Frame(self._languages, fallback, tuple(blocks), every_month, pictures)
         return Document(header["issue"], revision, frame, blocks, places)
 
     # The header
@@ -129,7 +132,7 @@ class _Reader:
     def _block(self, kind: PassageKind, key: str, every_month: bool) -> Block:
         line = self.number
         cells: dict[str, Cell] = {}
-        self._skip_blank()
+        picture = self._picture(kind)
         while self._peek().startswith("##"):
             language, cell = self._cell(kind)
             if language in cells:
@@ -138,7 +141,21 @@ class _Reader:
         if not self._peek().startswith("#"):
             self._take()
             raise wrong(self.number, f"a text needs a heading like `## {self._languages[0]} · draft` above it")
-        return Block(kind, key, every_month, cells, line)
+        return Block(kind, key, every_month, cells, line, picture)
+
+    def _picture(self, kind: PassageKind) -> str:
+        """The picture's name, in a line between the passage's heading and its first text."""
+        self._skip_blank()
+        given = _PICTURE.fullmatch(self._peek())
+        if given is None:
+            return ""
+        self._take()
+        if kind not in PICTURED:
+            raise wrong(self.number, f"a {kind} has no place for a picture; delete the line")
+        if not _PICTURE_NAME.fullmatch(given[1]):
+            raise wrong(self.number, f"{_quoted(given[1])} names no picture; leave the line as it was exported")
+        self._skip_blank()
+        return given[1]
 
     def _heading(self, heading: str) -> tuple[PassageKind, str, bool]:
         if heading.startswith("##"):

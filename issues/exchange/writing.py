@@ -28,10 +28,12 @@ def _lines(issue: Issue) -> Iterator[str]:
     )
     for passage in issue.passages:
         yield from ("", _heading(passage))
+        if passage.picture:
+            yield from ("", f"picture: {passage.picture.name}")
         for language in issue.languages:
             yield from ("", f"## {language} · {cell_state(passage, language)}", "")
             wording = passage.wording(language)
-            yield from _cell(passage.kind, tidy(passage.kind, wording.fields if wording else {}))
+            yield from _cell(passage, tidy(passage.kind, wording.fields if wording else {}))
     yield from ("", END)
 
 
@@ -41,10 +43,10 @@ def _heading(passage: Passage) -> str:
     return f"{heading} · {STANDING}" if passage.every_month else heading
 
 
-def _cell(kind: PassageKind, fields: Mapping[str, str]) -> Iterator[str]:
+def _cell(passage: Passage, fields: Mapping[str, str]) -> Iterator[str]:
     """Every field, so that a translator sees what may be filled; then the body, where `#` would begin a heading."""
-    for name in FIELDS[kind].all:
-        if name != "body":
+    for name in FIELDS[passage.kind].all:
+        if name != "body" and (name != "alt" or passage.picture or "alt" in fields):
             yield f"{name}: {fields.get(name, '')}".rstrip()
     if "body" in fields:
         yield from ("", _ESCAPE.sub(r"\\", fields["body"]))

@@ -21,6 +21,8 @@ class Brand:
     """Links and buttons."""
     postal_address: str
     """May have several lines."""
+    base_url: str = ""
+    """Where they are at home; pictures are loaded from there."""
 
 
 @dataclass(frozen=True)

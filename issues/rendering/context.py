@@ -12,7 +12,7 @@ from typing import Any
 from issues.fields import FIELDS
 from issues.languages import normal
 from issues.matrix import lacking
-from issues.models import Fallback, Issue, Passage, PassageKind, Wording
+from issues.models import Fallback, Issue, Passage, PassageKind, Picture, Wording
 from issues.rendering.markdown import clean, clean_line, safe_link
 
 _FRAME = (PassageKind.OPENING, PassageKind.CLOSING)
@@ -25,6 +25,24 @@ class Version:
     language: str
     title: str
     link: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture in the two sizes that mails load."""
+
+    file: str
+    """What the plain one is called in an address."""
+    sharp: str
+    """The same for screens with two pixels for one."""
+    width: int
+    height: int
+    """At which the plain one is as large as it is."""
+
+    def within(self, most: int) -> tuple[int, int]:
+        """Width and height in a column `most` wide: a picture is never shown larger than it is."""
+        width = min(most, self.width)
+        return width, max(1, round(self.height * width / self.width))
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,9 @@ class Entry:
     hours: str = ""
     subject: str = ""
     preheader: str = ""
+    picture: Image | None = None
+    alt: str = ""
+    """What the picture shows."""
     resource_kind: str = ""
     document: str = ""
     """The language of what a resource links to."""
@@ -157,8 +178,15 @@ def _entry(issue: Issue, passage: Passage, wording: Wording, reader: str) -> Ent
     lines: dict[str, Any] = {
         name: safe_link(text) if name == "link" else clean_line(text) for name, text in texts.items()
     }
-    entry = Entry(kind=passage.kind.value, language=wording.language, body=body, **lines)
+    picture = _image(passage.picture) if passage.picture else None
+    entry = Entry(kind=passage.kind.value, language=wording.language, body=body, picture=picture, **lines)
     return _resource(issue, passage, entry, reader) if passage.kind is PassageKind.RESOURCE else entry
+
+
+def _image(picture: Picture) -> Image:
+    width = picture.small_width
+    height = max(1, round(picture.height * width / picture.width))
+    return Image(picture.small_file, picture.file, width, height)
 
 
 def _resource(issue: Issue, passage: Passage, entry: Entry, reader: str) -> Entry:

@@ -48,7 +48,11 @@ def _fold(line: str, width: int) -> Iterator[str]:
 
 def _head(view: View, brand: Brand) -> str:
     title = wrap(view.opening.title or brand.name)
-    return _joined(f"{wrap(brand.name)}\n{title}\n{wrap(dateline(view))}\n{'=' * WIDTH}", *_body(view.opening))
+    return _joined(
+        f"{wrap(brand.name)}\n{title}\n{wrap(dateline(view))}\n{'=' * WIDTH}",
+        *_picture(view, view.opening),
+        *_body(view.opening),
+    )
 
 
 def _section(view: View, section: Section) -> str:
@@ -61,7 +65,7 @@ def _section(view: View, section: Section) -> str:
 
 def _entry(view: View, entry: Entry) -> str:
     """One entry, indented under its mark."""
-    parts = [*_facts(entry), *_body(entry, WIDTH - 2), *_ways(entry)]
+    parts = [*_picture(view, entry, WIDTH - 2), *_facts(entry), *_body(entry, WIDTH - 2), *_ways(entry)]
     lines = "\n".join(parts).split("\n") if parts else []
     return "\n".join([wrap(f"* {_title(view, entry)}"), *(f"  {line}" if line else "" for line in lines)])
 
@@ -75,6 +79,12 @@ def _title(view: View, entry: Entry) -> str:
 def _noted(title: str, notes: Iterable[str]) -> str:
     shown = " · ".join(note for note in notes if note)
     return f"{title} [{shown}]".strip() if shown else title
+
+
+def _picture(view: View, entry: Entry, width: int = WIDTH) -> Iterator[str]:
+    """What a picture shows, marked as such."""
+    if entry.picture and entry.alt:
+        yield wrap(f"[{words(view.language).gettext('Picture: %(alt)s') % {'alt': entry.alt}}]", width)
 
 
 def _facts(entry: Entry) -> Iterator[str]:

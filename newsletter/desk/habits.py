@@ -95,7 +95,8 @@ def _brand(settings: Settings, kept: Mapping[str, str]) -> Brand:
     def chosen(name: str) -> str:
         return kept.get(name) or str(getattr(settings, name))
 
-    return Brand(chosen("brand"), chosen("brand_color"), chosen("accent_color"), chosen("postal_address"))
+    named = ("brand", "brand_color", "accent_color", "postal_address")
+    return Brand(*map(chosen, named), base_url=settings.base_url)
 
 
 def _kept(session: Session) -> dict[str, str]:

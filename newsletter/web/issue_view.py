@@ -16,7 +16,7 @@ from issues.errors import NotFound
 from issues.fields import FIELDS
 from issues.languages import name_in
 from issues.matrix import CellState, cell_state, source_digest
-from issues.models import Edit, Issue, Passage, PassageKind, Resource
+from issues.models import Edit, Issue, Passage, PassageKind
 from newsletter.desk.models import Member, Role
 from newsletter.web import spoken
 
@@ -29,12 +29,17 @@ LABELS = {
     "label": "Words on the button",
     "when": "When",
     "where": "Where",
+    "alt": "What the picture shows",
     "phone": "Phone",
     "hours": "Hours",
 }
 """What a field is called at the desk."""
 
-HINTS = {"subject": "About 40 characters show on a phone.", "preheader": "Stands behind the subject in the inbox."}
+HINTS = {
+    "subject": "About 40 characters show on a phone.",
+    "preheader": "Stands behind the subject in the inbox.",
+    "alt": "One sentence, for who does not see it: screen readers say it, and mail programs that hide pictures show it.",
+}
 
 WORDS_A_MINUTE = 220
 
@@ -61,7 +66,7 @@ def load(session: Session, slug: str) -> Issue:
     rows = select(Issue).where(Issue.slug == slug)
     rows = rows.options(
         selectinload(Issue.passages).selectinload(Passage.wordings),
-        selectinload(Issue.passages).joinedload(Passage.resource).selectinload(Resource.texts),
+        selectinload(Issue.passages).joinedload(Passage.resource),
     )
     issue = session.scalars(rows).first()
     if issue is None:
@@ -311,12 +316,12 @@ class View:
 
     def _side(self, language: str, was: Mapping[str, str] | None) -> Side:
         cell = Cell(self.open.passage, language)
-        kind, texts = self.open.passage.kind, cell.fields
+        wanted, texts = FIELDS[self.open.passage.kind], cell.fields
+        needed = (*wanted.required, "alt")
         views = [
-            FieldView(
-                name, texts.get(name, ""), name in FIELDS[kind].required, None if was is None else was.get(name, "")
-            )
-            for name in FIELDS[kind].all
+            FieldView(name, texts.get(name, ""), name in needed, None if was is None else was.get(name, ""))
+            for name in wanted.all
+            if name != "alt" or self.open.passage.picture
         ]
         edit = self._last_edits.get((cell.passage.key, language))
         changed = f"Changed by {edit.by}, {self.day(edit.at)}" if edit and cell.wording else ""

@@ -43,6 +43,11 @@ _FRAME = {
 
 HEADINGS = {
     "missing-text": ("A text is missing", "A reader of that language gets another one, or nothing.", "Write it"),
+    "missing-alt": (
+        "A picture has no words",
+        "Who does not see it, or whose mail program hides it at first, gets nothing in its place.",
+        "Say in a sentence what it shows",
+    ),
     "stale-text": (
         "A translation is older than its source",
         "It may say what is no longer so.",

@@ -46,6 +46,7 @@ def test_a_good_issue_lacks_nothing_but_its_missing_texts(language: str, fallbac
 def test_every_check_has_its_name_from_its_file() -> None:
     assert list(CHECKS) == [
         "missing-text",
+        "missing-alt",
         "stale-text",
         "placeholder",
         "unresolved-token",
@@ -69,7 +70,7 @@ def test_a_missing_text_blocks_and_names_what_is_missing() -> None:
             "missing-text",
             "button x (en)",
             "has no label and link",
-            "write it in the issue file and apply it, or waive this check",
+            "write it, or waive this check",
             blocks=True,
             language="en",
         )
@@ -143,7 +144,10 @@ def test_a_label_without_a_link_blocks_and_a_resource_without_one_warns() -> Non
 def test_generic_words_of_a_link_warn(words: str) -> None:
     (finding,) = found("link-text", issue_of(PassageKind.NOTE, {"body": f"See [{words}](https://example.org/)."}))
     assert not finding.blocks
-    assert "the link to https://example.org/" in finding.where
+    assert (finding.where, finding.what) == (
+        "note x (en)",
+        f"has the link to https://example.org/, which only says “{words}”",
+    )
 
 
 def test_a_link_without_words_blocks() -> None:
@@ -156,10 +160,10 @@ def test_a_link_without_words_blocks() -> None:
 @pytest.mark.parametrize(
     ("html", "what"),
     [
-        ("<h2>A</h2>", "is of level 2 behind level 0"),
-        ("<h1>A</h1><h3>B</h3>", "is of level 3 behind level 1"),
-        ("<h1>A</h1><h1>B</h1>", "is a second main heading"),
-        ("<h1> </h1>", "has no words"),
+        ("<h2>A</h2>", "has a heading of level 2 behind level 0"),
+        ("<h1>A</h1><h3>B</h3>", "has a heading of level 3 behind level 1"),
+        ("<h1>A</h1><h1>B</h1>", "has a second main heading"),
+        ("<h1> </h1>", "has a heading without words"),
         ("<p>A</p>", "has no heading"),
     ],
 )
