@@ -10,7 +10,7 @@ from newsletter.web.site import Site
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
-NOT_YOURS = "not yours"
+NOT_YOURS, NOT_YOUR_LANGUAGE = "not yours", "not your language"
 """Why a member is refused; an error page says it in better words."""
 
 ANYBODY: frozenset[str] = frozenset(
@@ -20,6 +20,8 @@ ANYBODY: frozenset[str] = frozenset(
         "one_click",
         "stay",
         "style",
+        "icon",
+        "favicon",
         "desk_style",
         "script",
         "sign_in",

@@ -38,8 +38,8 @@ from newsletter.web import (
     settings_pages,
     text_pages,
 )
-from newsletter.web.access import NOT_YOURS, SIGN_IN, require_access
-from newsletter.web.security import HEADERS, LARGEST_BODY, SecurityHeaders, require_own_page
+from newsletter.web.access import NOT_YOUR_LANGUAGE, NOT_YOURS, SIGN_IN, require_access
+from newsletter.web.security import HEADERS, LARGEST_BODY, OwnWords, SecurityHeaders, is_desk, require_own_page
 from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
 
@@ -64,7 +64,13 @@ ERRORS = {
 }
 """Heading and explanation by status; the words of 400 serve for what is not listed."""
 
-ERRORS_OF_ROLE = ("This is for another role.", "Ask an owner of this newsletter if you need it.")
+REFUSALS = {
+    NOT_YOURS: ("This is for another role.", "Ask an owner of this newsletter if you need it."),
+    NOT_YOUR_LANGUAGE: (
+        "This text is in another language than yours.",
+        "You may read it. Ask an owner of this newsletter if you should write it.",
+    ),
+}
 """Said to members alone, whose pages speak English."""
 
 
@@ -87,11 +93,14 @@ def app_over(site: Site) -> FastAPI:
         dependencies=[Depends(require_own_page), Depends(partial(require_access, site))],
         middleware=[
             Middleware(SecurityHeaders),
+            Middleware(OwnWords, page=partial(_error, site)),
             Middleware(TrustedHostMiddleware, allowed_hosts=[host], www_redirect=False),
             Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
         ],
     )
     _answer_errors(app, site)
+    app.add_api_route("/icon.svg", _file("icon.svg"), methods=["GET", "HEAD"], name="icon")
+    app.add_api_route("/favicon.ico", _file("icon.svg"), methods=["GET", "HEAD"], name="favicon")
     app.add_api_route("/site.css", _file("site.css"), methods=["GET", "HEAD"], name="style")
     app.add_api_route("/desk.css", _file("desk.css"), methods=["GET", "HEAD"], name="desk_style")
     app.add_api_route("/desk/js/{name}.js", _script, methods=["GET", "HEAD"], name="script")
@@ -110,16 +119,26 @@ def _file(name: str) -> Callable[[], FileResponse]:
     return lambda: FileResponse(TEMPLATES / name, headers={"Cache-Control": "public, max-age=3600"})
 
 
-def _answer_errors(app: FastAPI, site: Site) -> None:
-    """Every error is a kind page in the reader's language; none shows a traceback."""
+def _error(site: Site, request: Request, status: int, detail: str = "") -> Response:
+    """A kind page in the reader's language; at the desk in the desk's, and with the way on."""
+    at_desk = is_desk(request.scope)
+    language = "en" if at_desk else page_language(request)
+    heading, explanation = REFUSALS.get(detail) or ERRORS.get(status, ERRORS[400])
+    way = (SIGN_IN, "Sign in") if status == 401 else ("/desk", "Go to this month")
+    say = words(language).gettext
+    return site.page(
+        "public/error.html",
+        language,
+        status=status,
+        heading=say(heading),
+        explanation=say(explanation),
+        way=way if at_desk else None,
+    )
 
-    def page(request: Request, status: int, detail: str = "") -> Response:
-        language = page_language(request)
-        heading, explanation = ERRORS_OF_ROLE if detail == NOT_YOURS else ERRORS.get(status, ERRORS[400])
-        say = words(language).gettext
-        return site.page(
-            "public/error.html", language, status=status, heading=say(heading), explanation=say(explanation)
-        )
+
+def _answer_errors(app: FastAPI, site: Site) -> None:
+    """Every error is a page; none shows a traceback."""
+    page = partial(_error, site)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ from issues.errors import IssueError, NotFound
 from issues.models import Issue
 from newsletter.desk.models import Member
 from newsletter.web import issue_view, spoken
-from newsletter.web.access import member_of
+from newsletter.web.access import NOT_YOUR_LANGUAGE, member_of
 from newsletter.web.site import Site
 
 Typed = Annotated[str, Form(max_length=200)]
@@ -83,5 +83,5 @@ def writer(request: Request, language: str) -> Member:
     """The member, where they may change texts in this language; else 403."""
     member = member_of(request)
     if not issue_view.may_write(member, language):
-        raise HTTPException(403)
+        raise HTTPException(403, NOT_YOUR_LANGUAGE)
     return member

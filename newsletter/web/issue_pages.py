@@ -14,6 +14,8 @@ from issues import composing
 from issues.errors import IssueError, NotFound, Unreadable
 from issues.languages import direction, name_in, own_name
 from issues.models import Fallback, Issue
+from newsletter.delivery import planning
+from newsletter.delivery.account import account
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import deeds
 from newsletter.desk.models import Member
@@ -76,6 +78,7 @@ def _list_routes(router: APIRouter, site: Site) -> None:
 
 def _editor(site: Site, request: Request, session: Session, view: View) -> Response:
     issue, member = view.issue, view.member
+    mailing = planning.of_issue(session, issue.id)
     return site.desk(
         request,
         "desk/issues/editor.html",
@@ -84,8 +87,8 @@ def _editor(site: Site, request: Request, session: Session, view: View) -> Respo
         view=view,
         issue=issue,
         toast=toast(site, view, request.query_params),
-        mailing=_mailing(session, issue),
-        goes=_goes(view, _mailing(session, issue)),
+        mailing=mailing,
+        goes=_goes(view, mailing, _readers(site, session, issue, mailing)),
         offered=_offered(session, issue) if may_arrange(member) else [],
         preview=_preview(request, view),
         may_arrange=may_arrange(member),
@@ -115,25 +118,36 @@ def _offered(session: Session, issue: Issue) -> list[tuple[int, str]]:
     return [(resource.id, next(text.title for text in resource.texts if text.title.strip())) for resource in found]
 
 
-def _goes(view: View, mailing: Mailing | None) -> str:
-    """When the issue goes, in a sentence."""
+_GOES = {
+    MailingState.SCHEDULED: "Goes {day}, {hour} in {zone}, to {readers}",
+    MailingState.HELD: "It is late, and asks before it goes to {readers}",
+    MailingState.SENDING: "Is on its way to {readers}",
+    MailingState.PAUSED: "Is paused on its way to {readers}",
+    MailingState.CANCELLED: "Was stopped on its way to {readers}, {when}",
+    MailingState.FINISHED: "Went to {readers}, {when}",
+}
+
+
+def _goes(view: View, mailing: Mailing | None, readers: int) -> str:
+    """When the issue goes and to how many, in a sentence."""
+    people = f"{spoken.number(readers)} {'reader' if readers == 1 else 'readers'}"
     if mailing is None:
-        return "Not scheduled yet"
-    if mailing.state is MailingState.SCHEDULED:
-        zone = ZoneInfo(mailing.zone)
-        return (
-            f"Goes {spoken.day(mailing.due_at, zone)}, {spoken.clock(mailing.due_at, zone)}, {spoken.zone_name(zone)}"
-        )
-    return f"Went out {view.day(mailing.due_at)}" if mailing.state is MailingState.FINISHED else "Is on its way"
-
-
-def _mailing(session: Session, issue: Issue) -> Mailing | None:
-    rows = (
-        select(Mailing)
-        .where(Mailing.issue_id == issue.id, Mailing.state != MailingState.CANCELLED)
-        .order_by(Mailing.id.desc())
+        return f"Not scheduled yet; it would go to {people}"
+    zone = ZoneInfo(mailing.zone)
+    return _GOES[mailing.state].format(
+        day=spoken.day(mailing.due_at, zone),
+        hour=spoken.clock(mailing.due_at, zone),
+        zone=spoken.zone_name(zone),
+        when=view.day(mailing.opened_at or mailing.due_at),
+        readers=people,
     )
-    return session.scalars(rows).first()
+
+
+def _readers(site: Site, session: Session, issue: Issue, mailing: Mailing | None) -> int:
+    """Those whom the mailing counted when it began; before that, those who would get it now."""
+    if mailing and mailing.opened_at:
+        return account(session, mailing.id).people
+    return sum(site.memory.readers.by_language(session, issue.languages, site.clock()).values())
 
 
 def _list(
@@ -153,7 +167,7 @@ def _list(
         more=f"{listed[-1].issue.month:%Y-%m}" if len(found) > ON_A_PAGE else "",
         problem=problem,
         nothing_new=nothing_new,
-        month=f"{site.clock():%Y-%m}",
+        month=f"{site.clock().astimezone(site.newsletter.zone):%Y-%m}",
         may_arrange=may_arrange(member_of(request)),
         own_name=own_name,
     )

@@ -1,9 +1,11 @@
 """What holds for every page: whose forms are taken, and what browsers are told."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EXEMPT = frozenset({"one_click"})
@@ -31,6 +33,32 @@ DESK_POLICY = (
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def is_desk(scope: Scope) -> bool:
+    """Whether a request is for a page of the desk."""
+    return scope["type"] == "http" and f"{scope['path']}/".startswith("/desk/")
+
+
+class OwnWords:
+    """Says in our own words that a request is too long: the framework answers in bare text, past our handlers."""
+
+    def __init__(self, app: ASGIApp, page: Callable[[Request, int], Response]) -> None:
+        self._app, self._page = app, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_own(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                bare = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+                if replaced := message["status"] == 413 and bare:
+                    await self._page(Request(scope), 413)(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_own)
+
+
 class SecurityHeaders:
     """Adds HEADERS to every answer, errors included; the desk has a policy of its own."""
 
@@ -38,12 +66,10 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_desk = scope["type"] == "http" and (scope["path"] + "/").startswith("/desk/")
-
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if is_desk:
+                if is_desk(scope):
                     headers.setdefault("Content-Security-Policy", DESK_POLICY)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)

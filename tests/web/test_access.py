@@ -13,8 +13,8 @@ from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.desk import sessions
 from newsletter.desk.models import Member, Role
-from newsletter.web.access import ANYBODY, COOKIE, DEMONSTRATION, ROLES
-from newsletter.web.app import ERRORS_OF_ROLE
+from newsletter.web.access import ANYBODY, COOKIE, DEMONSTRATION, NOT_YOURS, ROLES
+from newsletter.web.app import REFUSALS
 from subscribers.addresses import normal
 from subscribers.keys import Keys
 from subscribers.vault import Vault
@@ -60,7 +60,7 @@ def test_a_role_opens_what_its_rows_say_and_nothing_else(
         method = next(iter(route.methods - {"HEAD"}))
         answer = client.request(method, path, headers={"Sec-Fetch-Site": "same-origin"})
         asked_to_sign_in = answer.status_code == (303 if method == "GET" else 401)
-        refused = ERRORS_OF_ROLE[0] in answer.text if role else asked_to_sign_in
+        refused = REFUSALS[NOT_YOURS][0] in answer.text if role else asked_to_sign_in
         assert answer.status_code < 500, (route.name, role)
         assert refused == (role not in ROLES[route.name]), (route.name, role, answer.status_code)
 

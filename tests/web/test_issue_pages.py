@@ -9,6 +9,8 @@ from sqlalchemy import select
 from issues import composing
 from issues.matrix import CellState, cell_state
 from issues.models import Fallback, Issue
+from newsletter.delivery import planning
+from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk.models import Role
 from tests.issues.drafted import resource, shelf
 from tests.web.conftest import Web, on_both_databases
@@ -74,7 +76,21 @@ def test_the_editor_shows_what_needs_someone(web: Web, desk: Desk) -> None:
     assert "7 of 7 texts need someone" in page
     desk.client.post(f"{EDITOR}/texts/7/en/approve", data=form(desk, "7", "en"))
     assert "Approved." in desk.client.get(f"{EDITOR}?did=approved&of=7+en").text
-    assert desk.client.get("/desk/issues/2099-01").status_code == 404
+    missing = desk.client.get("/desk/issues/2099-01")
+    assert missing.status_code == 404
+    assert "those there are.<" in missing.text
+
+
+def test_a_language_alone_leads_to_the_first_text_that_needs_it(web: Web, desk: Desk) -> None:
+    desk.client.post(f"{EDITOR}/texts/opening/es", data=form(desk, "opening", "es") | {"field-subject": "Hoy"})
+    for key in ("7", "9"):
+        desk.client.post(f"{EDITOR}/texts/{key}/es/approve", data=form(desk, key, "es"))
+    first = re.search(r'data-text="([^"]+)" data-to="es"', desk.client.get(f"{EDITOR}?to=es").text)
+    assert first
+    with web.database.read() as session:
+        passage = next(p for p in session.scalars(select(Issue)).one().passages if p.key == first[1])
+        assert cell_state(passage, "es") is not CellState.APPROVED
+    assert f"{EDITOR}?to=es#text" in desk.client.get("/desk").text
 
 
 @on_both_databases
@@ -147,7 +163,9 @@ def test_a_translator_changes_texts_of_their_languages_alone(
 ) -> None:
     translator = desk_client(web, Role.TRANSLATOR, "es")
     before = issue(web).revision
-    assert translator.client.post(f"/desk/issues{path}", data=data).status_code == 403
+    refused = translator.client.post(f"/desk/issues{path}", data=data)
+    assert refused.status_code == 403
+    assert "for another role" in refused.text or "another language than yours" in refused.text
     assert issue(web).revision == before
     page = translator.client.get(f"{EDITOR}?text=7&to=es").text
     assert "Take out" not in page
@@ -300,6 +318,22 @@ def test_people_at_one_text_see_each_other(web: Web, desk: Desk) -> None:
     assert desk.client.get(asked).json()["here"] == []
     assert lucia.client.get(asked).json()["here"] == [desk.member.name]
     assert desk.client.get(f"{EDITOR}/presence?text=8&to=es").json()["here"] == []
+
+
+def test_the_line_says_where_the_mailing_stands_and_to_how_many_it_goes(web: Web, desk: Desk) -> None:
+    web.join("es")
+    assert "it would go to 1 reader<" in desk.client.get(EDITOR).text
+    with web.database.write() as session:
+        mailing = planning.schedule(
+            session, issue=session.scalars(select(Issue.id)).one(), editions={}, due_at=web.now, zone="America/New_York"
+        )
+        mailing.state = MailingState.HELD
+    assert "It is late, and asks before it goes to 1 reader" in desk.client.get(EDITOR).text
+    with web.database.write() as session:
+        stopped = session.scalars(select(Mailing)).one()
+        stopped.state, stopped.opened_at = MailingState.CANCELLED, web.now
+    assert "Was stopped on its way" in desk.client.get(EDITOR).text
+    assert "was stopped on its way" in desk.client.get("/desk/issues").text
 
 
 def test_settings_of_the_whole_issue_are_undone(web: Web, desk: Desk) -> None:

@@ -103,8 +103,26 @@ def test_a_large_body_is_refused_whether_its_length_is_named_or_not(web: Web, ch
     for content in (b"x" * (LARGEST_BODY + 1), iter([*blocks, b"x"])):
         answer = client.post("/change", content=content)
         assert answer.status_code == 413
+        assert "<h1>That is too much at once.</h1>" in answer.text
         assert answer.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
     assert len(changed) == 1
+
+
+def test_an_error_at_the_desk_shows_the_way_on(web: Web) -> None:
+    spanish = {"Accept-Language": "es"}
+    missing = web.client(**spanish).get("/desk/nowhere").text
+    assert "<h1>There is no such page.</h1>" in missing  # the desk speaks English
+    assert 'href="/desk"' in missing
+    assert 'href="/desk' not in web.client(**spanish).get("/nowhere").text
+    ended = web.client(**{"Sec-Fetch-Site": "same-origin"}).post("/desk/sign-out")
+    assert ended.status_code == 401
+    assert 'href="/desk/sign-in"' in ended.text
+
+
+def test_every_page_names_its_icon_and_no_visit_asks_in_vain(web: Web) -> None:
+    assert 'rel="icon" href="/icon.svg"' in web.client().get("/nowhere").text
+    for path in ("/icon.svg", "/favicon.ico"):
+        assert web.client().get(path).headers["Content-Type"] == "image/svg+xml"
 
 
 @pytest.mark.parametrize(
