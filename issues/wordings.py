@@ -23,6 +23,24 @@ def called(kind: PassageKind, key: str) -> str:
     return f"the {kind}" if kind in (PassageKind.OPENING, PassageKind.CLOSING) else f"{kind} {key}"
 
 
+def name_of(passage: Passage) -> tuple[str, str]:
+    """What a passage is called at the desk, and the language of these words: its headline, else what it is."""
+    if passage.kind in (PassageKind.OPENING, PassageKind.CLOSING):
+        return passage.kind.value.capitalize(), "en"
+    source = passage.wording(passage.issue.source_language)
+    for wording in (source, *passage.wordings):
+        for name in ("title", "label", "body"):
+            if wording and (text := wording.fields.get(name, "").strip()):
+                return shortened(text), wording.language
+    return f"New {passage.kind}", "en"
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """The first line of a text, cut at a word."""
+    line = text.split("\n", 1)[0]
+    return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + "…"
+
+
 def write(
     session: Session,
     passage: Passage,

@@ -127,7 +127,8 @@ def _check_edition(issue: Issue, language: str, press: Press, answers: Mapping[s
     try:
         data = sample_message(rendered, language, issue.slug, press, name="A Reader", date=issue.created_at)
     except HeaderError as error:
-        yield Finding("headers", f"the {language} edition", str(error), "mend the settings", True, language)
+        fix = "whoever runs the machine mends its settings"
+        yield Finding("headers", f"the {language} edition", str(error), fix, True, language)
         return
     yield from preflight(data, language, press.brand.postal_address)
 

@@ -23,7 +23,7 @@ def check(edition: Inspected) -> Iterator[Finding]:
     brand = {"color": edition.brand.color, "accent": edition.brand.accent}
     wrong = {name: color for name, color in brand.items() if not _COLOR.fullmatch(color)}
     for name, color in wrong.items():
-        fix = "write it as # and six digits, like #1d2b4f"
+        fix = "choose it again in the settings, where it is written like #1d2b4f"
         yield Finding(NAME, f"the brand's {name}", f"{color[:40]} is no colour", fix, blocks=True)
     if not wrong:
         yield from _dark(edition)
@@ -73,4 +73,5 @@ def _weak(where: str, ink: str, ground: str, language: str = "") -> Iterator[Fin
     ratio = contrast(ink, ground)
     if ratio < ENOUGH:
         what = f"is {ink} on {ground}, a contrast of {ratio:.1f} where {ENOUGH} is needed"
-        yield Finding(NAME, where, what, "choose darker or lighter brand colours", blocks=True, language=language)
+        fix = "choose a darker or lighter colour in the settings of the brand"
+        yield Finding(NAME, where, what, fix, blocks=True, language=language)

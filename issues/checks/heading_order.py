@@ -13,15 +13,14 @@ def check(edition: Inspected) -> Iterator[Finding]:
     before = 0
     for heading in edition.page.iter("h1", "h2", "h3", "h4", "h5", "h6"):
         level, words = int(str(heading.tag)[1]), words_of(heading)
-        where = edition.place(f"the heading “{words[:60]}”")
+        where = edition.titled(words) or edition.place(f"the heading “{words[:60]}”")
         if not words:
-            yield _finding(edition, where, "has no words", "give it a title")
+            yield _finding(edition, where, "has a heading without words", "give it a title")
         if level > before + 1:
-            yield _finding(
-                edition, where, f"is of level {level} behind level {before}", "put a section heading above it"
-            )
+            what = f"has a heading of level {level} behind level {before}"
+            yield _finding(edition, where, what, "put a section heading above it")
         if level == 1 and before:
-            yield _finding(edition, where, "is a second main heading", "keep one: the opening's title")
+            yield _finding(edition, where, "has a second main heading", "keep one: the opening's title")
         before = level
     if not before:
         yield _finding(edition, edition.place("the edition"), "has no heading", "give the opening a title")

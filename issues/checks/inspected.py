@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import unquote
 
 import lxml.html
 from lxml.html import HtmlElement
@@ -45,6 +46,15 @@ class Inspected:
             if (wording := passage.wording(self.language))
             for link in links_in(wording.fields)
         ]
+
+    def holder(self, link: str) -> str:
+        """The place of the first text that holds `link`, as the page has it; empty where none does."""
+        return next((where for where, own in self.links if unquote(own) == unquote(link)), "")
+
+    def titled(self, words: str) -> str:
+        """The place of the first text with this title; empty where none has it."""
+        titles = ((where, " ".join(text.split())) for where, name, text in self.texts() if name == "title")
+        return next((where for where, title in titles if title and title == words), "")
 
     def place(self, name: str) -> str:
         """`resource 7 (vi)`."""

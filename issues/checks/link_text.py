@@ -37,14 +37,20 @@ def check(edition: Inspected) -> Iterator[Finding]:
     for link in edition.page.iter("a"):
         if link.get("href") is None or not _is_own(link, edition.language):
             continue
-        where = edition.place(f"the link to {str(link.get('href'))[:80]}")
         words = link.get("aria-label") or words_of(link) or _alternatives(link)
         if not _bare(words):
-            fix = "write words that say where it leads"
-            yield Finding(NAME, where, "has no words", fix, blocks=True, language=edition.language)
+            yield _finding(edition, link, "has no words", "write words that say where it leads", blocks=True)
         elif _bare(words) in GENERIC:
             fix = "name what is behind the link, for those who hear links without their surroundings"
-            yield Finding(NAME, where, f"only says “{words}”", fix, blocks=False, language=edition.language)
+            yield _finding(edition, link, f"only says “{words}”", fix, blocks=False)
+
+
+def _finding(edition: Inspected, link: HtmlElement, what: str, fix: str, *, blocks: bool) -> Finding:
+    """It is said of the text that holds the link, so that who reads it is led there."""
+    href = str(link.get("href"))
+    where, to = edition.holder(href), f"the link to {href[:80]}"
+    said = (where, f"has {to}, which {what}") if where else (edition.place(to), what)
+    return Finding(NAME, *said, fix, blocks=blocks, language=edition.language)
 
 
 def _is_own(link: HtmlElement, language: str) -> bool:

@@ -35,6 +35,6 @@ def _digits(text: str) -> str:
 
 
 def _finding(edition: Inspected, what: str) -> Finding:
-    fix = "this is a fault of the template: write it in both"
+    fix = "the mail's templates are at fault: whoever looks after them can mend it"
     where = edition.place("the plain text")
     return Finding(NAME, where, f"lacks {what}, which the HTML has", fix, blocks=True, language=edition.language)

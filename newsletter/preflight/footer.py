@@ -13,14 +13,15 @@ def check(finished: Finished) -> Iterator[Finding]:
     for part, content in parts.items():
         if not finished.unsubscribe_url or finished.unsubscribe_url not in content:
             what = f"has no unsubscribe link in its {part} part"
-            yield _finding(finished, what, "put [[unsubscribe_url]] back into the footer template")
+            yield _finding(finished, what, "put [[unsubscribe_url]] back into the template of the foot")
     if not finished.postal_address:
-        yield _finding(finished, "names no postal address", "set NEWSLETTER_POSTAL_ADDRESS: most countries ask for it")
+        fix = "write it in the settings (NEWSLETTER_POSTAL_ADDRESS): most countries ask for it"
+        yield _finding(finished, "names no postal address", fix)
         return
     for part, content in parts.items():
         if _words(finished.postal_address) not in _words(content):
             what = f"does not show the postal address in its {part} part"
-            yield _finding(finished, what, "put the address back into the footer template")
+            yield _finding(finished, what, "put it back into the template of the foot")
 
 
 def _words(text: str) -> str:

@@ -17,6 +17,7 @@ from issues.fields import FIELDS
 from issues.languages import name_in
 from issues.matrix import CellState, cell_state, source_digest
 from issues.models import Edit, Issue, Passage, PassageKind
+from issues.wordings import name_of, shortened
 from newsletter.desk.models import Member, Role
 from newsletter.web import spoken
 
@@ -72,24 +73,6 @@ def load(session: Session, slug: str) -> Issue:
     if issue is None:
         raise NotFound(f"There is no issue {slug[:64]}: the list shows those there are.")
     return issue
-
-
-def name_of(passage: Passage) -> tuple[str, str]:
-    """What a passage is called, and the language of these words: its headline, else what it is."""
-    if passage.kind in (PassageKind.OPENING, PassageKind.CLOSING):
-        return passage.kind.value.capitalize(), "en"
-    source = passage.wording(passage.issue.source_language)
-    for wording in (source, *passage.wordings):
-        for name in ("title", "label", "body"):
-            if wording and (text := wording.fields.get(name, "").strip()):
-                return shortened(text), wording.language
-    return f"New {passage.kind}", "en"
-
-
-def shortened(text: str, most: int = 80) -> str:
-    """The first line of a text, cut at a word."""
-    line = text.split("\n", 1)[0]
-    return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + "…"
 
 
 def kind_of(passage: Passage) -> str:

@@ -2,22 +2,20 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
 from issues import waivers
-from issues.checks import CHECKS
 from issues.errors import IssueError, NotFound, TemplateBroken
-from issues.findings import Finding
 from issues.languages import direction, name_in, own_name
-from issues.models import Issue, Waiver
-from issues.wordings import called
-from newsletter import publishing
+from issues.models import Issue
+from newsletter import mending, publishing
 from newsletter.desk import deeds
+from newsletter.mending import Point
 from newsletter.mime.headers import HeaderError
 from newsletter.preflight import size
 from newsletter.preflight.finished import read
@@ -40,67 +38,6 @@ _FRAME = {
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox",
     "Cross-Origin-Opener-Policy": "unsafe-none",
 }
-
-HEADINGS = {
-    "missing-text": ("A text is missing", "A reader of that language gets another one, or nothing.", "Write it"),
-    "missing-alt": (
-        "A picture has no words",
-        "Who does not see it, or whose mail program hides it at first, gets nothing in its place.",
-        "Say in a sentence what it shows",
-    ),
-    "stale-text": (
-        "A translation is older than its source",
-        "It may say what is no longer so.",
-        "Bring it up to date, or say that it is still true",
-    ),
-    "placeholder": ("Something is still to be written", "A reader would see the placeholder as it stands.", ""),
-    "unresolved-token": ("A placeholder that nothing fills in", "A reader would see it as it stands.", ""),
-    "link-address": ("A link that leads nowhere", "A reader who follows it is lost.", ""),
-    "dead-link": ("A link may be gone", "A reader who follows it finds nothing.", ""),
-    "link-text": ("A link says too little", "Screen readers read links without the words around them.", ""),
-    "heading-order": ("Headings are out of order", "Screen readers go from heading to heading.", ""),
-    "plain-text": ("The plain text is not right", "Some readers get this part alone.", ""),
-    "contrast": ("Colours are too close", "Text is hard to read on its ground.", ""),
-    "language": ("A text seems to be in another language", "Who reads this language may not read that one.", ""),
-    "long-subject": ("A subject is too long for a phone", "Many decide by what they see of it.", ""),
-    "twice": ("A link stands there twice", "Who follows it again wonders what was missed.", ""),
-    "unchecked-link": ("A link could not be checked", "Nobody knows whether it works.", ""),
-    "size": ("An edition is too long", "Gmail cuts it, and the way to unsubscribe stands at its end.", ""),
-}
-"""What each check finds, why it matters, and what to do about it here, where that is not what the command says."""
-
-
-@dataclass(frozen=True)
-class Spot:
-    """One place to mend; `key` leads there, where it is a text."""
-
-    name: str
-    key: str
-    languages: list[str]
-    what: str
-
-
-@dataclass(frozen=True)
-class Point:
-    """One check with all that it found."""
-
-    check: str
-    kind: str
-    """blocks, warns or waived."""
-    heading: str
-    why: str
-    fix: str
-    spots: list[Spot] = field(default_factory=list)
-    waiver: Waiver | None = None
-
-    @property
-    def waivable(self) -> bool:
-        return self.check in CHECKS and self.kind != "waived"
-
-    @property
-    def languages(self) -> list[str]:
-        return list(dict.fromkeys(tag for spot in self.spots for tag in spot.languages))
-
 
 @dataclass(frozen=True)
 class Size:
@@ -243,58 +180,7 @@ def _points(site: Site, session: Session, issue: Issue) -> tuple[list[Point], st
         findings = publishing.check(session, issue, site.newsletter.press)
     except TemplateBroken as error:
         return [], str(error)
-    words = waivers.waivers(session, issue)
-    points: dict[tuple[str, str, str], Point] = {}
-    for finding in findings:
-        waiver = _waiver_of(finding, words)
-        kind = "waived" if waiver else "blocks" if finding.blocks else "warns"
-        by_itself = "" if finding.check in HEADINGS else finding.what
-        point = points.setdefault((finding.check, kind, by_itself), _point(finding, kind, waiver))
-        _add(point.spots, _spot(issue, finding))
-    order = ("blocks", "warns", "waived")
-    return [_counted(point) for point in sorted(points.values(), key=lambda point: order.index(point.kind))], ""
-
-
-def _point(finding: Finding, kind: str, waiver: Waiver | None) -> Point:
-    sentence = finding.what[:1].upper() + finding.what[1:]
-    heading, why, fix = HEADINGS.get(finding.check, (sentence, "", ""))
-    return Point(finding.check, kind, heading, why, fix or finding.fix, [], waiver)
-
-
-def _counted(point: Point) -> Point:
-    """`A text is missing` with its number where there are more."""
-    count = len(point.spots)
-    if count > 1 and point.check in HEADINGS:
-        return replace(point, heading=f"{point.heading}, in {count} places")
-    return point
-
-
-def _waiver_of(finding: Finding, words: Sequence[Waiver]) -> Waiver | None:
-    if finding.blocks:
-        return None
-    return next((w for w in words if w.check == finding.check and w.language in ("", finding.language)), None)
-
-
-def _spot(issue: Issue, finding: Finding) -> Spot:
-    what = re.sub(r" \(waived by .*\)$", "", finding.what)
-    for passage in issue.passages:
-        place = called(passage.kind, passage.key)
-        if finding.where in (place, f"{place} ({finding.language})"):
-            name, _ = issue_view.name_of(passage)
-            return Spot(name, passage.key, [finding.language] if finding.language else [], what)
-    if finding.where == f"the {finding.language} edition":
-        return Spot(f"The {name_in(finding.language, 'en')} edition", "", [], what)
-    where = finding.where.removesuffix(f" ({finding.language})")
-    return Spot(where[:1].upper() + where[1:], "", [finding.language] if finding.language else [], what)
-
-
-def _add(spots: list[Spot], spot: Spot) -> None:
-    """One place for a text that lacks the same in several languages."""
-    for known in spots:
-        if (known.name, known.key, known.what) == (spot.name, spot.key, spot.what):
-            known.languages.extend(tag for tag in spot.languages if tag not in known.languages)
-            return
-    spots.append(spot)
+    return mending.points(issue, findings, waivers.waivers(session, issue)), ""
 
 
 def _sizes(site: Site, issue: Issue) -> Iterator[Size]:

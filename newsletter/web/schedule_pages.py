@@ -12,12 +12,12 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from issues import checks, matrix, waivers
+from issues import matrix, waivers
 from issues.errors import Blocked, Conflict, NotFound
 from issues.findings import Finding
 from issues.languages import name_in, own_name
 from issues.models import Fallback, Issue
-from newsletter import publishing, zones
+from newsletter import mending, publishing, zones
 from newsletter.delivery import planning
 from newsletter.desk import deeds
 from newsletter.desk.habits import Habits, habits
@@ -198,8 +198,7 @@ def _page(
         problem=problem,
         rows=rows,
         people=sum(row.people for row in rows),
-        blocking=_grouped(blocking),
-        waivable=checks.CHECKS,
+        blocking=mending.points(issue, blocking, []),
         months=_months(local.date()),
         today=local.date(),
         habit=habit,
@@ -223,14 +222,6 @@ def _rows(session: Session, issue: Issue, blocking: Sequence[Finding]) -> list[R
         )
         for language in issue.languages
     ]
-
-
-def _grouped(blocking: Sequence[Finding]) -> dict[tuple[str, str], list[Finding]]:
-    """By check and language, as they are waived."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in blocking:
-        groups.setdefault((finding.check, finding.language), []).append(finding)
-    return groups
 
 
 def _months(today: date) -> list[Month]:
