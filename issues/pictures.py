@@ -58,9 +58,8 @@ def encoded(data: bytes) -> Encoded:
         raise Unreadable(f"this file is no picture that can be read, or only a part of one: {_CHOOSE}") from error
 
 
-def keep(session: Session, data: bytes, now: datetime) -> Picture:
-    """The picture in a file, kept; one that is there already is not kept twice. Raises Unreadable."""
-    made = encoded(data)
+def keep(session: Session, made: Encoded, now: datetime) -> Picture:
+    """The picture, kept; one that is there already is not kept twice."""
     if known := session.get(Picture, made.name):
         return known
     picture = Picture(

@@ -28,6 +28,10 @@ class Habits:
     """Minutes between the hour that was chosen and the first mail."""
     confirm_above: int = 1000
     """From how many readers on their number must be typed."""
+    draft_day: int = 0
+    """The day of the month on which the draft is made by itself; 0: never."""
+    draft_at: time = time(9)
+    """Its hour, in the newsletter's zone."""
 
 
 def _hour(value: str) -> str:
@@ -50,6 +54,8 @@ _KINDS: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     "send_at": ("The hour of sending", TypeAdapter(Annotated[str, AfterValidator(_hour)])),
     "cooling_off": ("The time to think", _number(24 * 60)),
     "confirm_above": ("The number to confirm", _number(1_000_000_000)),
+    "draft_day": ("The day of the draft", _number(31)),
+    "draft_at": ("The hour of the draft", TypeAdapter(Annotated[str, AfterValidator(_hour)])),
 }
 """Every habit by name: what it is called in a sentence, and what it must be."""
 
@@ -57,8 +63,9 @@ _KINDS: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
 def habits(session: Session) -> Habits:
     """How a mailing usually goes here."""
     kept = _kept(session)
-    numbers = {name: int(kept[name]) for name in ("cooling_off", "confirm_above") if name in kept}
-    return Habits(time.fromisoformat(kept.get("send_at", "10:00")), **numbers)
+    numbers = {name: int(kept[name]) for name in ("cooling_off", "confirm_above", "draft_day") if name in kept}
+    hours = {name: time.fromisoformat(kept[name]) for name in ("send_at", "draft_at") if name in kept}
+    return Habits(**hours, **numbers)  # type: ignore[arg-type] # each name has its own type
 
 
 def brand(session: Session, settings: Settings) -> Brand:
@@ -95,8 +102,9 @@ def _brand(settings: Settings, kept: Mapping[str, str]) -> Brand:
     def chosen(name: str) -> str:
         return kept.get(name) or str(getattr(settings, name))
 
-    named = ("brand", "brand_color", "accent_color", "postal_address")
-    return Brand(*map(chosen, named), base_url=settings.base_url)
+    return Brand(
+        chosen("brand"), chosen("brand_color"), chosen("accent_color"), chosen("postal_address"), settings.base_url
+    )
 
 
 def _kept(session: Session) -> dict[str, str]:

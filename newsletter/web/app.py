@@ -29,6 +29,7 @@ from newsletter.web import (
     parts_pages,
     passkey_pages,
     people_pages,
+    picture_pages,
     preview_pages,
     proof_pages,
     public_pages,
@@ -46,7 +47,7 @@ from subscribers.vault import Vault
 PAGES = (
     *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, resource_pages, parts_pages),
-    *(issue_pages, text_pages, outline_pages, preview_pages, file_pages),
+    *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages),
     *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
 )
 """Modules with a `make_router(site)`."""

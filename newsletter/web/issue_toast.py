@@ -68,6 +68,15 @@ def _waived(_view: View, asked: Mapping[str, str]) -> Toast:
     return Toast("Waived.", "unwaive", {"check": asked.get("of", ""), "language": asked.get("was", "")})
 
 
+def _pictured(view: View, asked: Mapping[str, str]) -> Toast:
+    row = next((row for row in view.rows if row.passage.key == asked.get("of", "")), None)
+    if row is None:
+        return Toast("Done.")
+    there = "The picture is in. Say in each language what it shows."
+    words = there if row.passage.picture else "The picture is out. Its words are kept."
+    return Toast(words, f"passages/{row.passage.key}/picture", {"picture": asked.get("was", "")})
+
+
 def _words(words: str) -> Callable[[View, Mapping[str, str]], Toast]:
     return lambda _view, _asked: Toast(words)
 
@@ -78,6 +87,7 @@ _KINDS: Mapping[str, Callable[[View, Mapping[str, str]], Toast]] = {
     "approved": _approved,
     "standing": _standing,
     "fallback": _fallback,
+    "picture": _pictured,
     "waived": _waived,
     "unwaived": _words("The waiver is taken back."),
     "back": _words("It is back, with its texts."),

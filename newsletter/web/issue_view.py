@@ -13,7 +13,7 @@ from issues import arranging, editing, history
 from issues.changes import Mark, marks, paragraphs
 from issues.editing import Cell
 from issues.errors import NotFound
-from issues.fields import FIELDS
+from issues.fields import FIELDS, PICTURED
 from issues.languages import name_in
 from issues.matrix import CellState, cell_state, source_digest
 from issues.models import Edit, Issue, Passage, PassageKind
@@ -39,7 +39,7 @@ LABELS = {
 HINTS = {
     "subject": "About 40 characters show on a phone.",
     "preheader": "Stands behind the subject in the inbox.",
-    "alt": "One sentence, for who does not see it: screen readers say it, and mail programs that hide pictures show it.",
+    "alt": "One sentence: screen readers say it, and mail programs that hide pictures show it in their place.",
 }
 
 WORDS_A_MINUTE = 220
@@ -216,6 +216,11 @@ class View:
         needed = [tag for tag in self.issue.languages if self._is_open(self.open, tag)]
         theirs = [tag for tag in self.issue.languages if may_write(self.member, tag)]
         return (needed or theirs[1:] or theirs or self.issue.languages)[0]
+
+    @property
+    def may_have_picture(self) -> bool:
+        """Whether this member may give the open text one."""
+        return may_arrange(self.member) and self.open.passage.kind in PICTURED
 
     @cached_property
     def source(self) -> Side:

@@ -1,4 +1,4 @@
-"""Files that hold people: taken into memory and never written to a disk, where they would stay."""
+"""Files that hold people, and pictures that tell a place: taken into memory, never written to a disk to stay there."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,6 +9,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 LARGEST = 10 * 1024 * 1024
 _FORM_AROUND_IT = 64 * 1024
 LARGEST_REQUEST = LARGEST + _FORM_AROUND_IT
+_NEVER = 1024**3
+"""Bytes: far more than any route takes, so that nothing is spilled to a disk."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Upload:
 async def in_memory(request: Request) -> Upload:
     """A dependency: the request's form. Starlette would put what is longer than a megabyte into a file."""
     parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=10)
-    parser.spool_max_size = LARGEST_REQUEST
+    parser.spool_max_size = _NEVER
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError):  # KeyError: no boundary was named

@@ -239,8 +239,11 @@ def seen(issue: Issue, tag: str) -> Seen:
 def test_a_picture_wants_words_in_every_language_and_brings_them_back(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
-        one, two = (pictures.keep(session, file("PNG", color=color), LATER).name for color in ("teal", "maroon"))
-        assert pictures.keep(session, file("PNG", color="teal"), LATER).name == one
+        one, two = (
+            pictures.keep(session, pictures.encoded(file("PNG", color=color)), LATER).name
+            for color in ("teal", "maroon")
+        )
+        assert pictures.keep(session, pictures.encoded(file("PNG", color="teal")), LATER).name == one
 
         def say(tag: str, alt: str) -> None:
             fields = editing.find(issue, "7", tag).fields | {"alt": alt}
@@ -275,7 +278,7 @@ def test_a_picture_wants_words_in_every_language_and_brings_them_back(database: 
 def test_a_picture_goes_with_its_passage_and_comes_back_and_stands_every_month(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
-        name = pictures.keep(session, file("PNG"), LATER).name
+        name = pictures.keep(session, pictures.encoded(file("PNG")), LATER).name
         note = arranging.add(session, issue, PassageKind.NOTE, "", **BY).key
         arranging.set_picture(session, issue, note, name, **BY)
         arranging.set_standing(session, issue, note, True, **BY)
@@ -301,7 +304,7 @@ def test_a_picture_goes_with_its_passage_and_comes_back_and_stands_every_month(d
 def test_a_picture_goes_out_and_in_with_the_issue_file(database: Database) -> None:
     with database.write() as session:
         issue = drafted(session)
-        name = pictures.keep(session, file("PNG"), LATER).name
+        name = pictures.keep(session, pictures.encoded(file("PNG")), LATER).name
         line = f"# opening\n\npicture: {name}\n"
         plain = export(issue)
         assert "alt:" not in plain

@@ -3,6 +3,7 @@
 
 import { liven, onShown, refresh, say } from "./live.js";
 import { outline } from "./outline.js";
+import { picture } from "./picture.js";
 import { preview } from "./preview.js";
 import { toolbar } from "./toolbar.js";
 
@@ -196,7 +197,9 @@ async function go(address) {
 const look = preview(desk);
 toolbar(form);
 outline(desk, say);
-liven(async () => { await (sending ?? null); await save(); clearTimeout(resting); }); // the answer shows all that rests
+const rest = async () => { await (sending ?? null); await save(); clearTimeout(resting); };
+liven(rest); // the answer shows all that rests
+picture(rest);
 onShown(() => look.checks());
 
 form.addEventListener("input", () => { if (!disputed) later(); });

@@ -31,6 +31,14 @@ export function show(html) {
   return fresh;
 }
 
+/** Opens a page of ours, also where it is the one that shows. */
+export function open(address) {
+  const there = new URL(address, location.href);
+  const same = there.pathname + there.search === location.pathname + location.search;
+  location.assign(there);
+  if (same) location.reload();
+}
+
 /** Asks for the page anew. */
 export async function refresh() {
   const before = sent;
@@ -46,8 +54,8 @@ export async function send(action, data) {
   const fresh = answer.ok ? show(await answer.text()) : null;
   if (!fresh) return null;
   const there = fresh.getElementById("editor").dataset, here = document.getElementById("editor").dataset;
-  if (there.text !== here.text || there.to !== here.to) {
-    location.assign(`${answer.url.split("#")[0]}#text`);
+  if (["text", "to", "picture"].some((name) => there[name] !== here[name])) {
+    open(`${answer.url.split("#")[0]}#text`);
     return "gone";
   }
   const words = document.querySelector("#toast .toast span")?.textContent;
