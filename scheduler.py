@@ -22,6 +22,7 @@ from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
+from subscribers import head_counts
 from subscribers.retention import erase_left
 
 log = structlog.get_logger()
@@ -59,10 +60,17 @@ def erase(newsletter: Newsletter, _stopping: Event) -> None:
         log.info("erased", people=erased)
 
 
+def count(newsletter: Newsletter, _stopping: Event) -> None:
+    """Keep how the list stands today, in numbers; once a day is enough, and a machine that slept makes up for it."""
+    with newsletter.database.write() as session:
+        head_counts.keep(session, utc_now().date())
+
+
 JOBS = (
     Job("send", timedelta(seconds=10), send),
     Job("notices", timedelta(seconds=10), notices),
     Job("erase", timedelta(hours=1), erase),
+    Job("count", timedelta(hours=1), count),
     Job("import", timedelta(hours=6), import_sources),
 )
 

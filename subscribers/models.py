@@ -4,7 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Date, DateTime, Enum, ForeignKey, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import Date, DateTime, Enum, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 WORD = Enum(
@@ -44,7 +44,7 @@ class Subscriber(Base):
     """A person, sealed: address and name can be opened only by a `Vault`."""
 
     __tablename__ = "subscriber"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("subscriber_by_state", "state", "languages"), {"sqlite_autoincrement": True})
     """A number is never given twice, on SQLite too: the old link of someone erased must not fit a newcomer."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,9 +52,9 @@ class Subscriber(Base):
     """Keyed hash of the normalised address: for look-up, uniqueness and suppression."""
     sealed_address: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_name: Mapped[bytes | None] = mapped_column(LargeBinary)
-    languages: Mapped[str] = mapped_column(String(200), default="", index=True)
+    languages: Mapped[str] = mapped_column(String(200), default="")
     """Tags in order of preference, parted by commas; empty: none named."""
-    state: Mapped[State] = mapped_column(index=True)
+    state: Mapped[State]
     left_at: Mapped[datetime | None]
     consents: Mapped[list["Consent"]] = relationship(
         back_populates="subscriber", cascade="all, delete-orphan", order_by="Consent.id"
@@ -98,3 +98,15 @@ class Suppression(Base):
     reason: Mapped[str] = mapped_column(String(16))
     """left, bounced, complained, imported."""
     day: Mapped[date] = mapped_column(Date)
+
+
+class HeadCount(Base):
+    """How many people stood how on a day, by the language they name first: numbers without anybody behind them."""
+
+    __tablename__ = "head_count"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    state: Mapped[State] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    """Empty for those who named none, together with those whose language too few named."""
+    people: Mapped[int]

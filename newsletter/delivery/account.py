@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
-from newsletter.delivery.models import OUTCOMES, UNSETTLED, Attempt, Delivery, Mailing, State
+from newsletter.delivery.models import OUTCOMES, UNSETTLED, Attempt, Delivery, Mailing, MailingEdition, State
 from subscribers.models import Subscriber
 
 _NEWEST = 300
@@ -22,6 +22,7 @@ class Account:
     people: int
     by_state: dict[State, int]
     by_language: dict[str, dict[State, int]] = field(default_factory=dict)
+    """In the order of the issue's languages."""
 
     @property
     def outcomes(self) -> dict[State, int]:
@@ -62,16 +63,21 @@ class Line:
 
 def account(session: Session, mailing: int) -> Account:
     """The account of a mailing, counted now."""
+    # Along the index "delivery_by_state", which holds all that is asked for: of a million rows none is read.
+    along = (Delivery.state, Delivery.retry_at, Delivery.edition_id)
+    counted = select(*along, func.count().label("people")).where(Delivery.mailing_id == mailing).group_by(*along)
+    alike = counted.subquery()
     rows = session.execute(
-        select(Edition.language, Delivery.state, func.count())
-        .join(Edition, Edition.id == Delivery.edition_id)
-        .where(Delivery.mailing_id == mailing)
-        .group_by(Edition.language, Delivery.state)
-        .order_by(Edition.language)
+        select(Edition.language, alike.c.state, func.sum(alike.c.people))
+        .join(Edition, Edition.id == alike.c.edition_id)
+        .outerjoin(MailingEdition, and_(MailingEdition.mailing_id == mailing, MailingEdition.edition_id == Edition.id))
+        .group_by(Edition.language, MailingEdition.position, alike.c.state)
+        .order_by(MailingEdition.position, Edition.language)
     ).all()
     by_state: dict[State, int] = {}
     by_language: dict[str, dict[State, int]] = {}
-    for language, state, count in rows:
+    for language, state, people in rows:
+        count = int(people)
         by_state[state] = by_state.get(state, 0) + count
         by_language.setdefault(language, {})[state] = count
     return Account(sum(by_state.values()), by_state, by_language)

@@ -86,7 +86,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("mailing_id", "subscriber_id"),
-        Index("delivery_by_state", "mailing_id", "state", "retry_at"),
+        Index("delivery_by_state", "mailing_id", "state", "retry_at", "edition_id"),
         Index("delivery_by_generation", "generation_id", "state"),
     )
 

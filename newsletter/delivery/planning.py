@@ -68,8 +68,13 @@ def edition_for(languages: str, editions: Mapping[str, int]) -> int:
 
 def expected(session: Session, languages: Sequence[str]) -> dict[str, int]:
     """How many would get each edition of an issue in `languages` (the first is the fallback) if it went now."""
+    return shared(count_by_languages(session), languages)
+
+
+def shared(counts: Mapping[str, int], languages: Sequence[str]) -> dict[str, int]:
+    """People by their languages as kept, shared out among the editions of an issue in `languages`."""
     people = dict.fromkeys(languages, 0)
-    for wanted, count in count_by_languages(session).items():
+    for wanted, count in counts.items():
         people[preferred(wanted, languages) or languages[0]] += count
     return people
 
@@ -102,11 +107,15 @@ def mailing_editions(session: Session, mailing: int) -> dict[str, int]:
 
 
 def _freeze(session: Session, mailing: int, editions: Mapping[str, int]) -> None:
-    """One statement, so one look at the list: who changes their languages meanwhile is still counted once."""
+    """One statement, so one look at the list: who changes their languages meanwhile is still counted once.
+
+    In the order of their numbers, so that a long list is read, and its rows are written, from one end to the other.
+    """
     choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session)}
     if not choices:
         return
     edition = case(choices, value=Subscriber.languages, else_=edition_for("", editions))
     row = {"mailing_id": mailing, "state": State.PENDING.value, "tries": 0, "reason": "", "settled": ""}
     people = select(Subscriber.id, edition, *map(literal, row.values())).where(is_reachable())
+    people = people.order_by(Subscriber.id)
     session.execute(insert(Delivery).from_select(["subscriber_id", "edition_id", *row], people))

@@ -33,7 +33,7 @@ def make_router(site: Site) -> APIRouter:
     def home(request: Request) -> Response:
         now, zone = site.clock(), site.newsletter.zone
         with site.database.read() as session:
-            seen = glance(session, site.settings.languages, zone, now, site.memory.readers)
+            seen = glance(session, site.settings.languages, zone, now, site.memory)
             return site.desk(request, "desk/home/home.html", here="This month", **_values(request, seen, zone, now))
 
     return router

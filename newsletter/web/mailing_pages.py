@@ -63,7 +63,9 @@ class Standing:
 
     @property
     def month(self) -> str:
-        return f"{self.issue.month:%B}"
+        """`November`, and its year where that is not this one."""
+        here = self.now.astimezone(self.zone).year
+        return f"{self.issue.month:%B}" if self.issue.month.year == here else f"{self.issue.month:%B %Y}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -141,7 +143,7 @@ def _make_views(router: APIRouter, site: Site) -> None:
     def ask(request: Request, number: Number) -> Response:
         """It cannot be undone, so it is asked."""
         with site.database.read() as session:
-            standing = _standing(session, number, site.clock())
+            standing = _standing(site, session, number)
         return site.desk(request, "desk/mailings/cancel.html", here="Issues", s=standing, say=spoken)
 
 
@@ -193,13 +195,13 @@ def _found(session: Session, number: int) -> Mailing:
     return found
 
 
-def _standing(session: Session, number: int, now: datetime) -> Standing:
-    mailing = _found(session, number)
+def _standing(site: Site, session: Session, number: int) -> Standing:
+    mailing, now = _found(session, number), site.clock()
     waits = mailing.state is MailingState.SENDING and account.is_all_tried(session, number)
     return Standing(
         mailing,
         session.get_one(Issue, mailing.issue_id),
-        account.account(session, number),
+        site.memory.accounts.of(session, mailing),
         account.rate(session, number, now),
         mailing.note or account.latest_reason(session, number),
         account.next_try(session, number) if waits else None,
@@ -211,7 +213,7 @@ def _page(site: Site, request: Request, number: int, *, problem: str = "", statu
     role = member_of(request).role
     sees_addresses = role in ROLES["reader_find"]
     with site.database.read() as session:
-        standing = _standing(session, number, site.clock())
+        standing = _standing(site, session, number)
         over = standing.mailing.state in _OVER
         states = (*reasons.NOT_TAKEN, State.IN_DOUBT)
         values = {
@@ -253,7 +255,7 @@ def _events(site: Site, number: int) -> Iterator[str]:
     while time.monotonic() < ends:
         began = time.monotonic()
         with site.database.read() as session:
-            standing = _standing(session, number, site.clock())
+            standing = _standing(site, session, number)
         if (event := _event(site, standing)) != last:
             yield f"data: {event}\n\n"
             last = event

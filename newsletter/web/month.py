@@ -13,10 +13,11 @@ from issues.matrix import CellState, Row, matrix
 from issues.models import Issue, Passage, Resource, Source
 from issues.resources import shelf
 from issues.resources.shelf import Wanted
-from newsletter.delivery import account, planning
 from newsletter.delivery.account import Account
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.web import spoken
+from newsletter.web.counted import Accounts, Readers
+from newsletter.web.memory import Memory
 
 NEWS = 4
 """New resources that are named; the rest are counted."""
@@ -122,35 +123,14 @@ class Glance:
         return self.issues == 0
 
 
-class Readers:
-    """How many would get which edition now. A long list takes a second to count, so that is done once in a while."""
-
-    LONG = 20_000
-    WHILE = timedelta(minutes=10)
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, ...], tuple[datetime, Mapping[str, int]]] = {}
-
-    def by_language(self, session: Session, languages: Sequence[str], now: datetime) -> Mapping[str, int]:
-        """By the languages of an issue, the first of which is for everyone else."""
-        counted_at, known = self._known.get(tuple(languages), (now, {}))
-        if known and now - counted_at < self.WHILE:
-            return known
-        counted = planning.expected(session, languages)
-        self._known.pop(tuple(languages), None)
-        if sum(counted.values()) > self.LONG:
-            self._known[tuple(languages)] = now, counted
-        return counted
-
-
-def glance(session: Session, languages: Sequence[str], zone: ZoneInfo, now: datetime, counter: Readers) -> Glance:
+def glance(session: Session, languages: Sequence[str], zone: ZoneInfo, now: datetime, memory: Memory) -> Glance:
     """This month, as the database tells it; `languages` are those of a new issue."""
     newest = _newest_issues(session)
-    making = _making(session, newest, now, counter)
-    readers = making.readers if making else counter.by_language(session, languages, now)
+    making = _making(session, newest, now, memory.readers)
+    readers = making.readers if making else memory.readers.by_language(session, languages, now)
     return Glance(
         making=making,
-        sent=_sent(session),
+        sent=_sent(session, memory.accounts),
         news=_news(session, newest[0] if newest else None, zone, now),
         sources=_count(session, Source),
         resources=_count(session, Resource),
@@ -174,7 +154,7 @@ def _newest_issues(session: Session) -> list[Issue]:
     return list(session.scalars(chosen.options(selectinload(Issue.passages).selectinload(Passage.wordings))))
 
 
-def _making(session: Session, newest: Sequence[Issue], now: datetime, counter: Readers) -> Making | None:
+def _making(session: Session, newest: Sequence[Issue], now: datetime, readers: Readers) -> Making | None:
     """An issue that waits for its hour comes before one that is only begun."""
     found = [(issue, _mailing(session, issue)) for issue in newest]
     begun = [(issue, mailing) for issue, mailing in found if mailing is None or _is_ahead(mailing)]
@@ -183,7 +163,7 @@ def _making(session: Session, newest: Sequence[Issue], now: datetime, counter: R
     issue, mailing = next(((issue, mailing) for issue, mailing in begun if mailing), begun[0])
     rows = matrix(issue)
     lacking = [Lacks(tag, _states(rows, tag)) for tag in issue.languages]
-    return Making(issue, mailing, lacking, counter.by_language(session, issue.languages, now))
+    return Making(issue, mailing, lacking, readers.by_language(session, issue.languages, now))
 
 
 def _states(rows: Sequence[Row], language: str) -> list[CellState]:
@@ -203,12 +183,12 @@ def _is_ahead(mailing: Mailing) -> bool:
     return mailing.state in (MailingState.SCHEDULED, MailingState.HELD)
 
 
-def _sent(session: Session) -> Sent | None:
+def _sent(session: Session, accounts: Accounts) -> Sent | None:
     begun = select(Mailing).where(Mailing.opened_at.is_not(None)).order_by(Mailing.opened_at.desc())
     mailing = session.scalars(begun.limit(1)).first()
     if mailing is None:
         return None
-    return Sent(session.get_one(Issue, mailing.issue_id), mailing, account.account(session, mailing.id))
+    return Sent(session.get_one(Issue, mailing.issue_id), mailing, accounts.of(session, mailing))
 
 
 def _news(session: Session, last: Issue | None, zone: ZoneInfo, now: datetime) -> News:

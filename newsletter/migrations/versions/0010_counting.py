@@ -1,0 +1,25 @@
+"""counting: indexes that hold all that is counted, and the daily counts of readers"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.drop_index(op.f("subscriber_languages_index"), table_name="subscriber")
+    op.drop_index(op.f("subscriber_state_index"), table_name="subscriber")
+    op.create_index("subscriber_by_state", "subscriber", ["state", "languages"], unique=False)
+    op.drop_index("delivery_by_state", table_name="delivery")
+    op.create_index("delivery_by_state", "delivery", ["mailing_id", "state", "retry_at", "edition_id"], unique=False)
+    op.create_table(
+        "head_count",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "state", "language", name=op.f("head_count_pkey")),
+    )
