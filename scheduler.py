@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
 from issues.resources.importing import import_all
-from newsletter import config, wiring
+from newsletter import config, drafting, wiring
 from newsletter.db import reason
 from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
@@ -48,7 +48,7 @@ def send(newsletter: Newsletter, stopping: Event) -> None:
 
 
 def notices(newsletter: Newsletter, stopping: Event) -> None:
-    """Send the single mails that wait: invitations."""
+    """Send the single mails that wait: invitations, and word of a draft."""
     send_waiting(newsletter.postroom, newsletter.transport, stopping)
 
 
@@ -66,12 +66,26 @@ def count(newsletter: Newsletter, _stopping: Event) -> None:
         head_counts.keep(session, utc_now().date())
 
 
+def draft(newsletter: Newsletter, _stopping: Event) -> None:
+    """Make the draft of the month on its day, and queue the mails that tell of it."""
+    now = utc_now()
+    with newsletter.database.read() as session:
+        if not drafting.is_due(session, newsletter.zone, now):
+            return
+    press = newsletter.press
+    with newsletter.database.write() as session:
+        issue = drafting.draft_due(session, newsletter.vault, newsletter.settings, press, now)
+    if issue:
+        log.info("drafted", issue=issue.slug)
+
+
 JOBS = (
     Job("send", timedelta(seconds=10), send),
     Job("notices", timedelta(seconds=10), notices),
     Job("erase", timedelta(hours=1), erase),
     Job("count", timedelta(hours=1), count),
     Job("import", timedelta(hours=6), import_sources),
+    Job("draft", timedelta(minutes=1), draft),
 )
 
 

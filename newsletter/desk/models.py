@@ -1,7 +1,7 @@
 """The desk's tables. A member's address is sealed like a reader's; their name signs what they write and is not."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, ForeignKey, LargeBinary, MetaData, String, Text
@@ -100,6 +100,16 @@ class Deed(Base):
     what: Mapped[str] = mapped_column(String(40))
     about: Mapped[str] = mapped_column(Text, default="")
     """A number or a name of ours, never an address."""
+
+
+class DraftDay(Base):
+    """A day on which the draft was made by itself, or was found not to be needed: each day counts once."""
+
+    __tablename__ = "draft_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    """In the newsletter's zone."""
+    at: Mapped[datetime]
 
 
 class Habit(Base):

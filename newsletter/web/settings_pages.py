@@ -5,12 +5,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from issues.rendering import Brand
 from issues.rendering.brand import colors, contrast
+from newsletter import drafting
 from newsletter.desk import deeds, habits
 from newsletter.desk.errors import DeskError
+from newsletter.desk.habits import Habits
 from newsletter.desk.specimen import specimen
+from newsletter.web import spoken
 from newsletter.web.access import member_of
 from newsletter.web.opened_mail import html_answer
 from newsletter.web.site import Site
@@ -53,9 +57,16 @@ def make_router(site: Site) -> APIRouter:
         return _keep(site, request, "brand", entered | {"postal_address": postal_address})
 
     @router.post("/habits", name="settings_habits")
-    def habits_(request: Request, send_at: Typed = "", cooling_off: Typed = "", confirm_above: Typed = "") -> Response:
+    def habits_(
+        request: Request,
+        send_at: Typed = "",
+        cooling_off: Typed = "",
+        confirm_above: Typed = "",
+        draft_day: Typed = "",
+        draft_at: Typed = "",
+    ) -> Response:
         entered = {"send_at": send_at, "cooling_off": cooling_off, "confirm_above": confirm_above}
-        return _keep(site, request, "habits", entered)
+        return _keep(site, request, "habits", entered | {"draft_day": draft_day, "draft_at": draft_at})
 
     @router.get("/specimen", name="settings_specimen")
     def look(brand: str = "", brand_color: str = "", accent_color: str = "", postal_address: str = "") -> Response:
@@ -104,11 +115,20 @@ def _tried(site: Site, name: str, color: str, accent: str, postal_address: str) 
 def _keep(site: Site, request: Request, form: str, entered: Mapping[str, str]) -> Response:
     try:
         with site.database.write() as session:
+            before = habits.habits(session)
             habits.keep(session, entered)
+            _mind_the_draft(site, session, before)
             deeds.record(session, member_of(request).id, "changed settings", form, site.clock())
     except DeskError as problem:
         return _page(site, request, entered=entered, problem=(form, str(problem)))
     return RedirectResponse(f"{site.root}/desk/settings?kept=true", status_code=303)
+
+
+def _mind_the_draft(site: Site, session: Session, before: Habits) -> None:
+    """Who names another day means the next one, and not the one that has passed."""
+    now = habits.habits(session)
+    if (now.draft_day, now.draft_at) != (before.draft_day, before.draft_at):
+        drafting.begin_anew(session, site.newsletter.zone, site.clock())
 
 
 def _page(
@@ -130,7 +150,10 @@ def _page(
         "send_at": f"{habit.send_at:%H:%M}",
         "cooling_off": str(habit.cooling_off),
         "confirm_above": str(habit.confirm_above),
+        "draft_day": str(habit.draft_day or ""),
+        "draft_at": f"{habit.draft_at:%H:%M}",
     }
+    drafted = drafting.next_moment(habit, site.newsletter.zone, site.clock())
     return site.desk(
         request,
         "desk/settings/settings.html",
@@ -143,4 +166,5 @@ def _page(
         enough=ENOUGH,
         machine=MACHINE,
         zone=site.settings.timezone,
+        drafted=spoken.soon(drafted, site.clock(), site.newsletter.zone) if drafted else "",
     )

@@ -1,9 +1,11 @@
 """Settings: the newsletter's own are changed and win over the file; the machine's are named and not shown."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from newsletter import drafting
 from newsletter.config import Settings
 from newsletter.desk import habits
 from newsletter.desk.models import Role
@@ -41,6 +43,7 @@ def test_the_brand_wins_over_the_file_in_mails_and_pages(web: Web) -> None:
         ("habits", {"send_at": "25:00"}, "an hour is written like 10:00"),
         ("habits", {"cooling_off": "-5"}, "The time to think cannot be so"),
         ("habits", {"confirm_above": "many"}, "The number to confirm cannot be so"),
+        ("habits", {"draft_day": "32"}, "The day of the draft cannot be so"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_kept(web: Web, form: str, entered: dict[str, str], said: str) -> None:
@@ -93,3 +96,11 @@ def test_the_look_follows_what_is_entered_and_cannot_be_broken_by_it(web: Web) -
 def test_only_owners_find_the_way_to_settings(web: Web) -> None:
     assert f'href="{PLACE}"' in desk_client(web).client.get("/desk/readers").text
     assert f'href="{PLACE}"' not in desk_client(web, Role.EDITOR).client.get("/desk/readers").text
+
+
+def test_the_page_says_when_the_next_draft_is_made_and_a_day_that_has_passed_is_over(web: Web) -> None:
+    client = desk_client(web).client
+    assert client.post(f"{PLACE}/habits", data={"draft_day": "20", "draft_at": "09:00"}).status_code == 303
+    assert "The next one is made on Sunday, 20 December, at 09:00." in client.get(PLACE).text
+    with web.database.read() as session:
+        assert not drafting.is_due(session, ZoneInfo("UTC"), web.now)
