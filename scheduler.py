@@ -23,7 +23,8 @@ from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
 from subscribers import head_counts
-from subscribers.retention import erase_left
+from subscribers.preferences import end_pauses
+from subscribers.retention import erase_left, forget_sign_ups
 
 log = structlog.get_logger()
 
@@ -53,11 +54,18 @@ def notices(newsletter: Newsletter, stopping: Event) -> None:
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
-    """Erase who left more than a day ago."""
+    """Erase who left more than a day ago, and forget sign-ups that nobody confirmed."""
     with newsletter.database.write() as session:
         erased = erase_left(session, utc_now())
-    if erased:
-        log.info("erased", people=erased)
+        forgotten = forget_sign_ups(session, utc_now())
+    if erased or forgotten:
+        log.info("erased", people=erased, sign_ups=forgotten)
+
+
+def pauses(newsletter: Newsletter, _stopping: Event) -> None:
+    """Put readers back whose pause is over."""
+    with newsletter.database.write() as session:
+        end_pauses(session, utc_now())
 
 
 def count(newsletter: Newsletter, _stopping: Event) -> None:
@@ -82,6 +90,7 @@ def draft(newsletter: Newsletter, _stopping: Event) -> None:
 JOBS = (
     Job("send", timedelta(seconds=10), send),
     Job("notices", timedelta(seconds=10), notices),
+    Job("pauses", timedelta(minutes=10), pauses),
     Job("erase", timedelta(hours=1), erase),
     Job("count", timedelta(hours=1), count),
     Job("import", timedelta(hours=6), import_sources),

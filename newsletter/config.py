@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
     base_url: str = Field(
         "http://localhost:8000", description="Where readers reach the pages; links in mails begin with it."
     )
+    proxy: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="The addresses of the proxies before the pages, parted by commas (`127.0.0.1`): their "
+        "X-Forwarded-For is believed, so that limits on the public forms know networks apart. Nothing of it is stored.",
+    )
     sender: Mailbox = Field(
         "Newsletter <news@example.org>",
         alias="NEWSLETTER_FROM",
@@ -127,7 +133,7 @@ class Settings(BaseSettings):
         description="Marks a home made by `newsletter demo`: its keys lie within, and its caught mail is shown.",
     )
 
-    @field_validator("languages", mode="before")
+    @field_validator("languages", "proxy", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(tag.strip() for tag in value.split(",") if tag.strip()) if isinstance(value, str) else value
@@ -138,6 +144,14 @@ class Settings(BaseSettings):
         if not value or not all(re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) for tag in value):
             raise ValueError("languages are tags like en, es, vi")
         return tuple(dict.fromkeys(value))
+
+    @field_validator("proxy")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_address(address)) for address in value)
+        except ValueError:
+            raise ValueError("a proxy is named by its IP address, like 127.0.0.1") from None
 
     @field_validator("timezone")
     @classmethod

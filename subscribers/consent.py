@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -38,11 +38,17 @@ def wording_id(session: Session, wording: Wording) -> int:
     return session.scalars(select(ConsentWording.id).filter_by(**kept)).one()
 
 
-def record(session: Session, people: Iterable[int], *, wording: int, came_by: str, now: datetime) -> None:
-    """Note for each of `people` (subscriber ids) that consent stands from today."""
-    rows = [
-        {"subscriber_id": person, "wording_id": wording, "came_by": came_by, "confirmed_on": now.date()}
-        for person in people
-    ]
+def record(
+    session: Session,
+    people: Iterable[int],
+    *,
+    wording: int,
+    came_by: str,
+    now: datetime,
+    asked_on: date | None = None,
+) -> None:
+    """Note for each of `people` (subscriber ids) that consent stands from today; `asked_on` where a form asked."""
+    kept = {"wording_id": wording, "came_by": came_by, "asked_on": asked_on, "confirmed_on": now.date()}
+    rows = [{"subscriber_id": person, **kept} for person in people]
     if rows:
         session.execute(insert(Consent), rows)

@@ -1,4 +1,6 @@
-"""Inserts that leave a row alone that is there already: two at once both go well, and one of them did nothing."""
+"""Inserts that meet a row that is there already, and leave it alone or renew it: two at once both go well."""
+
+from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -9,3 +11,10 @@ def insert_new(session: Session, table: type[DeclarativeBase]) -> sqlite.Insert 
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def renew(session: Session, table: type[DeclarativeBase], key: str, row: dict[str, Any]) -> None:
+    """Insert `row`, or put its values into the row with the same `key`: one statement, whichever it does."""
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    changed = {name: value for name, value in row.items() if name != key}
+    session.execute(kind.insert(table).values(**row).on_conflict_do_update(index_elements=[key], set_=changed))

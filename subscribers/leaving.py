@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, literal, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.inserting import insert_new
@@ -45,7 +45,7 @@ def leave(session: Session, subscriber_id: int, now: datetime) -> Standing:
     if left is not None:
         suppression = {"address_hash": left, "reason": _LEFT, "day": now.date()}
         session.execute(insert_new(session, Suppression).values(**suppression))
-        _date_withdrawal(session, subscriber_id, now)
+        _end_consent(session, subscriber_id, now)
     return standing(session, subscriber_id, now)
 
 
@@ -54,12 +54,12 @@ def undo(session: Session, subscriber_id: int, now: datetime) -> Standing:
     back = session.scalar(
         update(Subscriber)
         .where(_may_return(subscriber_id, now))
-        .values(state=State.SUBSCRIBED, left_at=None)
+        .values(state=_as_before(), left_at=None)
         .returning(Subscriber.address_hash)
     )
     if back is not None:
         session.execute(delete(Suppression).where(Suppression.address_hash == back))
-        _date_withdrawal(session, subscriber_id, None)
+        _take_back_end(session, subscriber_id, now)
     return standing(session, subscriber_id, now)
 
 
@@ -74,9 +74,19 @@ def _may_return(subscriber_id: int, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _date_withdrawal(session: Session, subscriber_id: int, now: datetime | None) -> None:
-    session.execute(
-        update(Consent)
-        .where(Consent.subscriber_id == subscriber_id)
-        .values(withdrawn_on=None if now is None else now.date())
-    )
+def _as_before() -> ColumnElement[State]:
+    """Who had paused is in that pause again."""
+    paused, subscribed = (literal(state, Subscriber.state.type) for state in (State.PAUSED, State.SUBSCRIBED))
+    return case((Subscriber.paused_until.is_not(None), paused), else_=subscribed)
+
+
+def _end_consent(session: Session, subscriber_id: int, now: datetime) -> None:
+    """Those that ended before, when the person left another time, keep their day."""
+    standing = update(Consent).where(Consent.subscriber_id == subscriber_id, Consent.withdrawn_on.is_(None))
+    session.execute(standing.values(withdrawn_on=now.date()))
+
+
+def _take_back_end(session: Session, subscriber_id: int, now: datetime) -> None:
+    """What ended within the time of undo stands again."""
+    ended = Consent.withdrawn_on >= (now - UNDO_FOR).date()
+    session.execute(update(Consent).where(Consent.subscriber_id == subscriber_id, ended).values(withdrawn_on=None))

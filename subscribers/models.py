@@ -4,7 +4,19 @@ import enum
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Date, DateTime, Enum, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Date,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 WORD = Enum(
@@ -33,10 +45,10 @@ class Base(DeclarativeBase):
 
 
 class State(enum.StrEnum):
-    """Waiting for their own confirmation, subscribed, or left (and erased a day later)."""
+    """Subscribed, in a pause of their own, or left (and erased a day later). Who has not confirmed is a SignUp."""
 
-    WAITING = "waiting"
     SUBSCRIBED = "subscribed"
+    PAUSED = "paused"
     LEFT = "left"
 
 
@@ -56,9 +68,41 @@ class Subscriber(Base):
     """Tags in order of preference, parted by commas; empty: none named."""
     state: Mapped[State]
     left_at: Mapped[datetime | None]
+    plain_text: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """They want the newsletter without HTML."""
+    paused_until: Mapped[date | None] = mapped_column(Date)
+    """The day on which a pause ends; nothing where there is none."""
     consents: Mapped[list["Consent"]] = relationship(
         back_populates="subscriber", cascade="all, delete-orphan", order_by="Consent.id"
     )
+
+
+class SignUp(Base):
+    """An address that somebody typed into the form: on no list until its owner confirms, and forgotten after a week."""
+
+    __tablename__ = "sign_up"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    """A number is never given twice: the old link of one sign-up must not confirm another."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sealed_address: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Nothing once it was confirmed: the address is the subscriber's then."""
+    languages: Mapped[str] = mapped_column(String(200))
+    wording_id: Mapped[int] = mapped_column(ForeignKey("consent_wording.id"))
+    """What the form said when it was pressed."""
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class MailedDay(Base):
+    """That an address was sent a mail because somebody typed it into a form: kept for a month, to bound how many."""
+
+    __tablename__ = "mailed_day"
+
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """sign_up or preferences."""
+    day: Mapped[date] = mapped_column(Date, primary_key=True, index=True)
 
 
 class ConsentWording(Base):

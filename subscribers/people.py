@@ -14,7 +14,7 @@ from subscribers.addresses import normal as normal_address
 from subscribers.errors import AlreadyThere, NotFound, SubscriberError, Suppressed
 from subscribers.inserting import insert_new
 from subscribers.languages import normal as normal_languages
-from subscribers.models import Consent, ConsentWording, State, Subscriber, Suppression
+from subscribers.models import Consent, ConsentWording, SignUp, State, Subscriber, Suppression
 from subscribers.vault import Vault
 
 LONGEST_NAME = 200
@@ -46,12 +46,14 @@ class Held:
     name: str = field(repr=False)
     languages: str
     state: State | None
-    """Nothing where the person was erased, and only the suppression is left."""
+    """Nothing where the person was erased and only the suppression is left, or where they still have to confirm."""
     left_at: datetime | None
     consents: tuple[Agreed, ...]
     suppressed: str
     """The reason, or nothing."""
     suppressed_on: date | None
+    asked_on: date | None
+    """When somebody typed the address into the form, and it still waits for its owner's word."""
 
 
 def add(
@@ -132,7 +134,10 @@ def show(session: Session, vault: Vault, address: str) -> Held:
     address_hash = vault.hash(known)
     person = session.scalars(select(Subscriber).filter_by(address_hash=address_hash)).one_or_none()
     suppression = session.get(Suppression, address_hash)
-    if person is None and suppression is None:
+    waiting = session.scalar(
+        select(SignUp.asked_at).where(SignUp.address_hash == address_hash, SignUp.sealed_address.is_not(None))
+    )
+    if person is None and suppression is None and waiting is None:
         raise NotFound("Nobody on the list has this address.")
     return Held(
         address=vault.open_address(person.sealed_address, address_hash) if person else known.text,
@@ -143,6 +148,7 @@ def show(session: Session, vault: Vault, address: str) -> Held:
         consents=_agreed(session, person.id) if person else (),
         suppressed=suppression.reason if suppression else "",
         suppressed_on=suppression.day if suppression else None,
+        asked_on=waiting.date() if waiting else None,
     )
 
 

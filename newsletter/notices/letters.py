@@ -1,4 +1,7 @@
-"""The bytes of a notice: plain text, made from two templates and the catalogue of its language."""
+"""The bytes of a notice: one text, made from two templates and the catalogue of its language, plain and as HTML.
+
+The HTML is drawn from the text: an address on a line of its own becomes a link, and the line above it the link's words.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +9,18 @@ from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from issues.languages import words
+from issues.languages import direction, words
 from newsletter.mime import headers
 from newsletter.mime.quoted import encode_text
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "email" / "notices"
+EMAIL = Path(__file__).parents[2] / "templates" / "email"
+TEMPLATES = EMAIL / "notices"
+BOUNDARY = "=_notice"
+"""Quoted-printable never holds "=_", so that it cannot stand inside a part (RFC 2045, section 6.7)."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,21 @@ def message(letter: Letter, sender: str, reply_to: str) -> bytes:
         headers.identifier("Auto-Submitted", "auto-generated"),  # RFC 3834, section 5: no holiday answers
         headers.identifier("Content-Language", letter.language),
         headers.identifier("MIME-Version", "1.0"),
-        headers.identifier("Content-Type", "text/plain; charset=utf-8"),
-        headers.identifier("Content-Transfer-Encoding", "quoted-printable"),
+        headers.identifier("Content-Type", f'multipart/alternative; boundary="{BOUNDARY}"'),
     ]
     if reply_to:
         head.append(headers.mailbox("Reply-To", *parseaddr(reply_to)))
-    return b"".join((*head, b"\r\n", encode_text(_text(letter, "body") + "\n")))
+    text = _text(letter, "body")
+    parts = _part("plain", text) + _part("html", _html(text, letter.language))
+    return b"".join((*head, b"\r\n", parts, f"--{BOUNDARY}--\r\n".encode("ascii")))
+
+
+def _part(kind: str, content: str) -> bytes:
+    opening = (
+        f"--{BOUNDARY}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return opening.encode("ascii") + encode_text(content + "\n")
 
 
 def _text(letter: Letter, part: str) -> str:
@@ -55,8 +71,34 @@ def _text(letter: Letter, part: str) -> str:
     return template.render(values, _=words(letter.language).gettext).strip()
 
 
+class Paragraph(NamedTuple):
+    """Words, and the address they lead to, if any."""
+
+    words: str
+    link: str
+
+
+def _html(text: str, language: str) -> str:
+    """The text as a small page that loads nothing."""
+    paragraphs = [_paragraph(block) for block in text.split("\n\n") if block.strip()]
+    return _frame().render(paragraphs=paragraphs, language=language, direction=direction(language))
+
+
+def _paragraph(block: str) -> Paragraph:
+    *said, last = block.strip().splitlines()
+    if said and last.startswith(("https://", "http://")):
+        return Paragraph(" ".join(said).rstrip(":"), last)
+    return Paragraph(" ".join((*said, last)), "")
+
+
 @cache
 def _templates() -> Environment:
     return Environment(  # noqa: S701 - plain text: nothing in it is markup
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
+
+
+@cache
+def _frame() -> Template:
+    drawn = Environment(loader=FileSystemLoader(EMAIL), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return drawn.get_template("notice.html.j2")

@@ -28,7 +28,7 @@ class Notice(Base):
     sealed_values: Mapped[bytes] = mapped_column(LargeBinary)
     """What the template is filled with, as JSON; sealed, since it may hold a link that opens a door."""
     template: Mapped[str] = mapped_column(String(40))
-    """A folder of templates/email/notices."""
+    """A folder of templates/email/notices, or a form that `answers` turns into one when the mail is written."""
     language: Mapped[str] = mapped_column(String(35))
     created_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)

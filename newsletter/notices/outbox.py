@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from newsletter.db import Database
 from newsletter.mail import Message, Reply, SendError, Transport
 from newsletter.mime.headers import HeaderError
-from newsletter.notices.letters import Letter, message
+from newsletter.notices import answers, letters
+from newsletter.notices.answers import Words
+from newsletter.notices.letters import Letter
 from newsletter.notices.models import Notice
 from subscribers import addresses
 from subscribers.errors import SubscriberError
@@ -51,7 +53,7 @@ def queue(
 ) -> None:
     """Write a mail down within the caller's transaction. Raises BadAddress.
 
-    `template` is a folder of templates/email/notices; `values` fill it and hold no address.
+    `template` is a folder of templates/email/notices, or a form of `answers`; `values` fill it and hold no address.
     """
     known = addresses.normal(address)
     address_hash = vault.hash(known)
@@ -91,7 +93,9 @@ class _Round:
         """The next finished mail. What cannot be made comes again (keys may be mended); no other waits for it."""
         while not self._stopping.is_set() and (notice := self._claim()):
             try:
-                return self._compose(notice)
+                if message := self._compose(notice):
+                    return message
+                self._forget(notice.id)
             except (SubscriberError, HeaderError, TemplateError, ValueError) as error:
                 log.error("notice could not be made", notice=notice.id, why=type(error).__name__)
         return None
@@ -118,19 +122,29 @@ class _Round:
                 notice.retry_at = now + timedelta(minutes=min(2**notice.tries, 60))
             return notice
 
-    def _compose(self, notice: Notice) -> Message:
+    def _compose(self, notice: Notice) -> Message | None:
+        """The finished mail; nothing where it turns out that none is due."""
         vault, sender = self._postroom.vault, self._postroom.sender
+        words = self._words(notice, json.loads(vault.open_text(notice.sealed_values, notice.address_hash)))
+        if words is None:
+            return None
         recipient = addresses.envelope(addresses.normal(vault.open_address(notice.sealed_address, notice.address_hash)))
         letter = Letter(
             address=recipient,
-            template=notice.template,
+            template=words.template,
             language=notice.language,
-            values=json.loads(vault.open_text(notice.sealed_values, notice.address_hash)),
+            values=words.values,
             mark=vault.row_mark("notice", notice.id),
             date=notice.created_at,
         )
-        data = message(letter, sender, self._postroom.reply_to)
+        data = letters.message(letter, sender, self._postroom.reply_to)
         return Message(notice.id, parseaddr(sender)[1], recipient, data)
+
+    def _words(self, notice: Notice, values: dict[str, str]) -> Words | None:
+        if notice.template not in answers.FORMS:
+            return Words(notice.template, values)
+        with self._postroom.database.write() as session:
+            return answers.answer(session, self._postroom.vault, notice, values)
 
     def _forget(self, number: int) -> None:
         with self._postroom.database.write() as session:

@@ -24,12 +24,14 @@ from newsletter.web import (
     home_pages,
     inbox_pages,
     issue_pages,
+    joining_pages,
     mailing_pages,
     outline_pages,
     parts_pages,
     passkey_pages,
     people_pages,
     picture_pages,
+    preferences_pages,
     preview_pages,
     proof_pages,
     public_pages,
@@ -45,7 +47,8 @@ from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
 
 PAGES = (
-    *(public_pages, editions_pages, inbox_pages, door_pages, passkey_pages, account_pages, people_pages),
+    *(public_pages, joining_pages, preferences_pages, editions_pages, inbox_pages),
+    *(door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, resource_pages, parts_pages),
     *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages),
     *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
@@ -104,6 +107,7 @@ def app_over(site: Site) -> FastAPI:
     app.add_api_route("/favicon.ico", _file("icon.svg"), methods=["GET", "HEAD"], name="favicon")
     app.add_api_route("/site.css", _file("site.css"), methods=["GET", "HEAD"], name="style")
     app.add_api_route("/desk.css", _file("desk.css"), methods=["GET", "HEAD"], name="desk_style")
+    app.add_api_route("/work.js", _file("js/work.js"), methods=["GET", "HEAD"], name="work_script")
     app.add_api_route("/desk/js/{name}.js", _script, methods=["GET", "HEAD"], name="script")
     for pages in PAGES:
         app.include_router(pages.make_router(site))

@@ -7,6 +7,8 @@ from newsletter.desk.passkeys import Challenges
 from newsletter.desk.presence import Presence
 from newsletter.web.brake import Brake
 from newsletter.web.counted import Accounts, Readers
+from newsletter.web.gate import Gate
+from newsletter.web.reading import Reading
 from newsletter.web.renderings import Renderings
 
 
@@ -18,6 +20,8 @@ class Memory:
     """Wrong tries to sign in."""
     passwords: Brake = field(default_factory=Brake)
     """Wrong tries of members at their own present password."""
+    gate: Gate = field(default_factory=Gate)
+    """Forms that strangers sent."""
     challenges: Challenges = field(default_factory=Challenges)
     presence: Presence = field(default_factory=Presence)
     readers: Readers = field(default_factory=Readers)

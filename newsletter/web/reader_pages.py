@@ -24,6 +24,7 @@ from subscribers.audience import count_by_languages
 from subscribers.consent import Wording
 from subscribers.errors import NotFound, SubscriberError
 from subscribers.importing import Report
+from subscribers.joining import count_waiting
 from subscribers.models import State, Subscriber
 from subscribers.people import Held
 from subscribers.vault import Vault
@@ -197,6 +198,7 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         first = _first_languages(count_by_languages(session))
         counted = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
         states = {state: people for state, people in counted}  # noqa: C416 - dict() takes a result for a mapping
+        waiting = count_waiting(session)
     keeps = member_of(request).role in ROLES["reader_find"]
     groups = _exact(first) if keeps else grouped(first)
     return site.desk(
@@ -208,13 +210,35 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         groups=groups,
         most=max((group.people for group in groups), default=1),
         total=sum(group.people for group in groups),
-        states={state: states.get(state, 0) for state in (State.WAITING, State.LEFT)},
+        states={"waiting": waiting} | {state: states.get(state, 0) for state in (State.PAUSED, State.LEFT)},
         least=LEAST,
         keeps=keeps,
         languages=site.settings.languages,
         own_name=own_name,
         say=spoken,
+        attack=_attack(site),
+        address=f"{site.settings.base_url}/subscribe",
+        embedded=embedded(site.settings.base_url, site.settings.languages[0]),
     )
+
+
+def embedded(base_url: str, language: str) -> str:
+    """The form as plain HTML for any site: it leads to our page, which sends the mail."""
+    return (
+        f'<form action="{base_url}/subscribe" method="post">\n'
+        f'  <input type="hidden" name="lang" value="{language}">\n'
+        "  <label>E-mail address\n"
+        '    <input type="email" name="address" autocomplete="email" required>\n'
+        "  </label>\n"
+        "  <button>Subscribe</button>\n"
+        "</form>"
+    )
+
+
+def _attack(site: Site) -> str:
+    """Until when the form asks everyone to work or to wait, as an hour in the newsletter's zone."""
+    until = site.memory.gate.attacked_until(site.clock())
+    return spoken.clock(until, site.newsletter.zone) if until else ""
 
 
 def _first_languages(counts: Mapping[str, int]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 
-from issues.languages import direction, words
+from issues.languages import direction, own_name, words
 from issues.rendering import Brand
 from newsletter.config import Settings
 from newsletter.db import Database
@@ -81,7 +81,7 @@ class Site:
             _templates()
             .get_template(template)
             .render(
-                **({"member": None, "places": DEMONSTRATION_PLACES} | values),
+                **({"member": None, "places": DEMONSTRATION_PLACES, "own_name": own_name} | values),
                 demo=self.settings.demo,
                 language=language,
                 direction=direction(language),
@@ -89,6 +89,7 @@ class Site:
                 postal_address=brand.postal_address,
                 root=self.root,
                 _=words(language).gettext,
+                ngettext=words(language).ngettext,
             )
         )
         return HTMLResponse(html, status_code=status)
@@ -102,9 +103,11 @@ class Site:
 
 
 def page_language(request: Request, languages: str = "") -> str:
-    """The language of a page: the reader's own (`languages` as kept), else the browser's, else English."""
-    asked = _accepted(request.headers.get("accept-language", ""))
-    return preferred(languages, LANGUAGES) or preferred(asked, LANGUAGES) or LANGUAGES[0]
+    """The language of a page: the link's (`?lang=`), else the reader's own (`languages` as kept, or as the form says),
+    else the browser's, else English."""
+    accepted = _accepted(request.headers.get("accept-language", ""))
+    wanted = (request.query_params.get("lang", "")[:_LONGEST_HEADER], languages, accepted)
+    return next((found for tags in wanted if (found := preferred(tags, LANGUAGES))), LANGUAGES[0])
 
 
 def _accepted(header: str) -> str:

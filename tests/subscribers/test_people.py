@@ -137,7 +137,7 @@ def test_the_audience_counts_those_who_can_be_written_to(database: Database, vau
             join(session, vault, f"{n}@example.org", tags) for n, tags in enumerate(["es", "vi,en", "es", "vi,en"])
         )
         another = join(session, vault, "another@example.org", "")
-        session.get_one(Subscriber, another).state = State.WAITING
+        session.get_one(Subscriber, another).state = State.PAUSED
         leave(session, left, NOW)
     suppress(database, vault, bounced, "bounced")
     with database.read() as session:
@@ -214,10 +214,9 @@ def test_undo_lifts_no_other_suppression(database: Database, vault: Vault) -> No
         assert session.scalars(select(Suppression.reason)).all() == ["complained"]
 
 
-def test_undo_confirms_no_sign_up(database: Database, vault: Vault) -> None:
+def test_undo_brings_back_nobody_without_consent(database: Database, vault: Vault) -> None:
     with database.write() as session:
         person = join(session, vault)
-        session.get_one(Subscriber, person).state = State.WAITING
         session.scalars(select(Consent)).one().confirmed_on = None
         session.flush()
         leave(session, person, NOW)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urljoin
 
 import pytest
 from sqlalchemy import event, func, select
@@ -98,7 +99,7 @@ def test_a_scanner_that_follows_every_link_changes_nothing(web: Web) -> None:
         for method in ("GET", "HEAD", "OPTIONS"):
             answer = web.client().request(method, path)
             assert answer.status_code in (200, 405)
-            waiting += [link for link in links(answer.text) if link not in seen]
+            waiting += [link for found in links(answer.text) if (link := urljoin(path, found)) not in seen]
     assert set(statements) <= {"BEGIN", "SELECT"}
     assert web.held().state is State.SUBSCRIBED
 

@@ -67,8 +67,8 @@ def test_only_our_own_pages_may_change_something(
         assert len(changed) == taken
 
 
-def test_only_the_one_click_route_is_exempt() -> None:
-    assert {"one_click"} == EXEMPT
+def test_only_routes_that_no_cookie_goes_with_are_exempt() -> None:
+    assert {"one_click", "sign_up", "preferences_link", "confirm", "preferences_save"} == EXEMPT
 
 
 @pytest.mark.parametrize("path", ["/", "/u/x", "/nowhere", "/fail", "/number/x", "/site.css", "/u/x/undo"])

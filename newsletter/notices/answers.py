@@ -1,0 +1,71 @@
+"""Mails that answer a form. What each says is found out when it is written: the form itself looks at nobody.
+
+So a form does the same for every address, and only who reads the mail learns what the list knows about it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from newsletter.notices.models import Notice
+from subscribers.joining import reader_with
+from subscribers.mailed import Kind, may_mail
+from subscribers.models import SignUp, Suppression
+from subscribers.tokens import Purpose, make, make_timed
+from subscribers.vault import Vault
+
+
+class Words(NamedTuple):
+    """A folder of templates/email/notices, and what fills it."""
+
+    template: str
+    values: dict[str, str]
+
+
+def answer(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:
+    """What to write to the owner of the address, or nothing: none is due, or they had their mail for today.
+
+    `values` are the form's: the `brand`, and the `base_url` that links begin with.
+    """
+    kind = Kind(notice.template)
+    if notice.tries == 1 and not may_mail(session, notice.address_hash, kind, notice.created_at.date()):
+        return None
+    return FORMS[kind](session, vault, notice, values)
+
+
+def _to_sign_up(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:
+    mine = SignUp.address_hash == notice.address_hash
+    reader = reader_with(session, notice.address_hash)
+    if reader is not None:
+        session.execute(delete(SignUp).where(mine, SignUp.sealed_address.is_not(None)))  # there is nothing to confirm
+        return _about_reader("already", vault, reader, notice, values)
+    sign_up = session.scalar(select(SignUp.id).where(mine, SignUp.sealed_address.is_not(None)))
+    if sign_up is None:
+        return None
+    link = f"{values['base_url']}/confirm/{make(vault, Purpose.CONFIRM, sign_up)}"
+    left = session.get(Suppression, notice.address_hash) is not None
+    return Words("return" if left else "confirm", {"brand": values["brand"], "link": link})
+
+
+def _to_preferences(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:
+    reader = reader_with(session, notice.address_hash)
+    return None if reader is None else _about_reader("preferences", vault, reader, notice, values)
+
+
+def _about_reader(template: str, vault: Vault, reader: int, notice: Notice, values: Mapping[str, str]) -> Words:
+    base_url = values["base_url"]
+    token = make_timed(vault, Purpose.PREFERENCES, reader, notice.created_at)
+    links = {
+        "link": f"{base_url}/preferences/{token}?lang={notice.language}",
+        "leave_link": f"{base_url}/u/{make(vault, Purpose.LEAVE, reader)}",
+    }
+    return Words(template, {"brand": values["brand"], **links})
+
+
+FORMS: Mapping[str, Callable[[Session, Vault, Notice, Mapping[str, str]], Words | None]] = {
+    Kind.SIGN_UP: _to_sign_up,
+    Kind.PREFERENCES: _to_preferences,
+}
+"""What answers each form."""

@@ -1,0 +1,118 @@
+"""Pages for who wants to read: the form, which other sites may hold too, and the page that confirms.
+
+The form does the same for every address; `newsletter.notices.answers` finds out what its owner is told.
+"""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from issues.languages import words
+from newsletter.notices import outbox
+from newsletter.web.site import LANGUAGES, Site, page_language
+from newsletter.web.strangers import Again, Filled, Form_, Trapped, held_up, hindrance, stamp
+from subscribers import joining
+from subscribers.audience import preferred
+from subscribers.consent import Wording
+from subscribers.mailed import Kind
+from subscribers.tokens import Purpose, make_timed, read
+
+
+def make_router(site: Site) -> APIRouter:
+    """The form and the page behind the link in its mail."""
+    router = APIRouter()
+    _make_form(router, site)
+    _make_confirming(router, site)
+    return router
+
+
+def _make_form(router: APIRouter, site: Site) -> None:
+    @router.api_route("/subscribe", methods=["GET", "HEAD"], name="subscribe")
+    def subscribe(request: Request) -> HTMLResponse:
+        return _form(site, page_language(request), Filled(), Again())
+
+    @router.post("/subscribe", name="sign_up")
+    def sign_up(request: Request, filled: Form_) -> HTMLResponse:
+        language = page_language(request, filled.lang)
+        why = hindrance(site, request, filled, language)
+        if isinstance(why, Again):
+            return _form(site, language, filled, why)
+        if why is None:
+            _ask(site, filled, language)
+        elif not isinstance(why, Trapped):
+            return held_up(site, language, filled, why)
+        return site.page("public/sent.html", language)
+
+
+def _ask(site: Site, filled: Filled, language: str) -> None:
+    """The sign-up and its mail, in one transaction."""
+    brand, now = site.newsletter.brand.name, site.clock()
+    wording = Wording(language, _wording(language, brand))
+    wanted = _wanted(site, filled, language)
+    with site.database.write() as session:
+        joining.ask(session, site.vault, address=filled.address, languages=wanted, wording=wording, now=now)
+        values = {"brand": brand, "base_url": site.settings.base_url}
+        outbox.queue(session, site.vault, filled.address, Kind.SIGN_UP.value, values, now, language=language)
+
+
+def _form(site: Site, language: str, filled: Filled, said: Again) -> HTMLResponse:
+    return site.page(
+        "public/subscribe.html",
+        language,
+        status=422 if said.problem else 200,
+        filled=filled,
+        said=said,
+        made=stamp(site, filled),
+        wording=_wording(language, site.newsletter.brand.name),
+        wanted=_wanted(site, filled, language),
+        languages=site.settings.languages,
+        tongues=LANGUAGES,
+    )
+
+
+def _wording(language: str, brand: str) -> str:
+    """What people agree to; it is kept by version, so it may change."""
+    agreed = words(language).gettext(
+        "I want to get the newsletter of {brand} by e-mail, about once a month. "
+        "I know that I can leave at any time with one click."
+    )
+    return agreed.format(brand=brand)
+
+
+def _wanted(site: Site, filled: Filled, language: str) -> str:
+    """The language of the newsletter that was chosen, else the page's, else its first."""
+    offered = site.settings.languages
+    return preferred(filled.language, offered) or preferred(language, offered) or offered[0]
+
+
+def _make_confirming(router: APIRouter, site: Site) -> None:
+    @router.api_route("/confirm/{token}", methods=["GET", "HEAD"], name="confirm_ask")
+    def ask(request: Request, token: str) -> HTMLResponse:
+        """A page with one button. It changes nothing: mail scanners follow every link."""
+        sign_up = read(site.vault, Purpose.CONFIRM, token)
+        with site.database.read() as session:
+            asked = None if sign_up is None else joining.asked(session, sign_up, site.clock())
+        if asked is None or (asked.confirmed and not asked.on_list):
+            return ended(site, request)
+        language = page_language(request, asked.language)
+        page = "public/joined.html" if asked.confirmed else "public/confirm.html"
+        return site.page(page, language, asked=asked, preferences="", tongues=LANGUAGES)
+
+    @router.post("/confirm/{token}", name="confirm")
+    def confirm(request: Request, token: str) -> HTMLResponse:
+        """Whoever holds the link may press, and press again."""
+        sign_up = read(site.vault, Purpose.CONFIRM, token)
+        if sign_up is None:
+            return ended(site, request)
+        with site.database.write() as session:
+            asked = joining.asked(session, sign_up, site.clock())
+            person = joining.confirm(session, sign_up, site.clock())
+        if person is None or asked is None:
+            return ended(site, request)
+        language = page_language(request, asked.language)
+        token = make_timed(site.vault, Purpose.PREFERENCES, person, site.clock())
+        return site.page("public/joined.html", language, preferences=f"{site.root}/preferences/{token}?lang={language}")
+
+
+def ended(site: Site, request: Request) -> HTMLResponse:
+    """The same page for every link that does nothing more: nothing is to be learned from trying."""
+    return site.page("public/ended.html", page_language(request), status=404)

@@ -1,0 +1,132 @@
+"""Pages for who reads already: a fresh link by mail, and behind it languages, plain text, a pause, leaving.
+
+A link in a newsletter can only leave. To change anything takes one that was mailed on request and holds for a day.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated
+
+from babel.dates import format_date
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse
+
+from issues.languages import locale
+from newsletter.notices import outbox
+from newsletter.web.joining_pages import ended
+from newsletter.web.site import LANGUAGES, Site, page_language
+from newsletter.web.strangers import Again, Filled, Form_, Trapped, held_up, hindrance, stamp
+from subscribers import preferences
+from subscribers.mailed import Kind
+from subscribers.preferences import LONGEST_PAUSE, Preferences
+from subscribers.tokens import Purpose, make, read_timed
+
+HOLDS = timedelta(days=1)
+"""How long a mailed link opens the preferences: as long as no other is sent to the same address."""
+CHOICES = 4
+"""Languages that the page lets one put in order."""
+
+Choice = Annotated[str, Form(max_length=35)]
+
+
+def make_router(site: Site) -> APIRouter:
+    """The form that asks for a link, and the page behind it."""
+    router = APIRouter()
+    _make_asking(router, site)
+    _make_choosing(router, site)
+    return router
+
+
+def _make_asking(router: APIRouter, site: Site) -> None:
+    @router.api_route("/preferences", methods=["GET", "HEAD"], name="preferences_ask")
+    def ask(request: Request) -> HTMLResponse:
+        return _form(site, page_language(request), Filled(), Again())
+
+    @router.post("/preferences", name="preferences_link")
+    def send_link(request: Request, filled: Form_) -> HTMLResponse:
+        """The same for every address: who is on no list gets no mail."""
+        language = page_language(request, filled.lang)
+        why = hindrance(site, request, filled, language)
+        if isinstance(why, Again):
+            return _form(site, language, filled, why)
+        if why is None:
+            values = {"brand": site.newsletter.brand.name, "base_url": site.settings.base_url}
+            with site.database.write() as session:
+                address, kind = filled.address, Kind.PREFERENCES.value
+                outbox.queue(session, site.vault, address, kind, values, site.clock(), language=language)
+        elif not isinstance(why, Trapped):
+            return held_up(site, language, filled, why)
+        return site.page("public/link_sent.html", language)
+
+
+def _form(site: Site, language: str, filled: Filled, said: Again) -> HTMLResponse:
+    return site.page(
+        "public/ask_link.html",
+        language,
+        status=422 if said.problem else 200,
+        filled=filled,
+        said=said,
+        made=stamp(site, filled),
+        tongues=LANGUAGES,
+    )
+
+
+def _make_choosing(router: APIRouter, site: Site) -> None:
+    @router.api_route("/preferences/{token}", methods=["GET", "HEAD"], name="preferences")
+    def show(request: Request, token: str) -> HTMLResponse:
+        reader = _reader(site, token)
+        with site.database.read() as session:
+            chosen = preferences.preferences(session, reader)
+        return _chosen(site, request, token, chosen, saved=False)
+
+    @router.post("/preferences/{token}", name="preferences_save")
+    def save(
+        request: Request,
+        token: str,
+        language: Annotated[Sequence[Choice], Form(max_length=CHOICES)] = (),
+        form: Choice = "",
+        pause: Choice = "",
+    ) -> HTMLResponse:
+        reader = _reader(site, token)
+        with site.database.write() as session:
+            kept = preferences.preferences(session, reader)
+            offered = _offered(site, kept.languages if kept else "")
+            chosen = preferences.change(
+                session,
+                reader,
+                languages=",".join(tag for tag in language if tag in offered),
+                plain_text=form == "text",
+                pause=int(pause) if pause in map(str, range(LONGEST_PAUSE + 1)) else None,
+                now=site.clock(),
+            )
+        return _chosen(site, request, token, chosen, saved=True)
+
+
+def _reader(site: Site, token: str) -> int:
+    """The reader's number; 0, which nobody has, where the link was not made here or is too old."""
+    held = read_timed(site.vault, Purpose.PREFERENCES, token)
+    return held.number if held and site.clock() - held.made_at < HOLDS else 0
+
+
+def _offered(site: Site, kept: str) -> list[str]:
+    """The newsletter's languages, and those that the reader named before."""
+    return list(dict.fromkeys([*site.settings.languages, *filter(None, kept.split(","))]))
+
+
+def _chosen(site: Site, request: Request, token: str, chosen: Preferences | None, *, saved: bool) -> HTMLResponse:
+    if chosen is None:
+        return ended(site, request)
+    language = page_language(request, chosen.languages)
+    offered = _offered(site, chosen.languages)
+    return site.page(
+        "public/preferences.html",
+        language,
+        chosen=chosen,
+        order=[*filter(None, chosen.languages.split(",")), *[""] * CHOICES][: min(CHOICES, len(offered))],
+        offered=offered,
+        months=range(1, LONGEST_PAUSE + 1),
+        until=format_date(chosen.paused_until, "long", locale(language)) if chosen.paused_until else "",
+        leave=f"{site.root}/u/{make(site.vault, Purpose.LEAVE, _reader(site, token))}",
+        saved=saved,
+        tongues=LANGUAGES,
+    )

@@ -1,0 +1,365 @@
+"""Readers join by their own will; a form tells nobody who is on the list; strangers cannot make it a weapon."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import event, select
+
+from newsletter.notices.models import Notice
+from newsletter.web import gate
+from subscribers.leaving import leave
+from subscribers.models import SignUp, State, Subscriber
+from subscribers.retention import erase_left
+from subscribers.tokens import Purpose, read
+from tests.web.caught import Mailbox, links_in, text_of
+from tests.web.conftest import ADDRESS, Web
+from tests.web.desk import desk_client
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+EMBEDDED = {"Sec-Fetch-Site": "cross-site", "Origin": "https://www.example.com"}
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQL is tested in the rooms: one kind is enough."""
+    return f"sqlite:///{tmp_path / 'newsletter.db'}"
+
+
+@pytest.fixture
+def mailbox(web: Web) -> Mailbox:
+    return Mailbox(web.database, web.vault, lambda: web.now)
+
+
+def made(web: Web, path: str = "/subscribe") -> str:
+    """The stamp of a form that was shown a while ago."""
+    found = re.search('name="made" value="([^"]+)"', web.client().get(path).text)
+    assert found is not None
+    web.now += timedelta(seconds=9)
+    return found[1]
+
+
+def fill(web: Web, address: str = ADDRESS, path: str = "/subscribe", **fields: str) -> httpx2.Response:
+    values = {"address": address, "lang": "es", **fields}
+    return web.client(**OWN).post(path, data={"made": made(web, path)} | values)
+
+
+def heading(answer: httpx2.Response) -> str:
+    found = re.search("<h1>(.*)</h1>", answer.text)
+    assert found is not None
+    return found[1]
+
+
+def path_of(link: str) -> str:
+    assert link.startswith("https://news.example.org/")
+    return link.removeprefix("https://news.example.org")
+
+
+def test_a_person_joins_by_the_link_in_their_mail(web: Web, mailbox: Mailbox) -> None:
+    assert heading(fill(web)) == "Mire en su correo."
+    (mail,) = mailbox.fetch()
+    assert (mail["To"], mail["Content-Language"]) == (ADDRESS, "es")
+    (link,) = links_in(mail)
+    page = web.client().get(path_of(link))
+    assert (page.status_code, page.text.count("<button")) == (200, 1)
+    with web.database.read() as session:
+        assert session.scalar(select(Subscriber.id)) is None, "looking changes nothing"
+    for _twice in range(2):
+        assert heading(web.client().post(path_of(link))) == "Está en la lista."
+    held = web.held()
+    assert (held.state, held.languages) == (State.SUBSCRIBED, "en")
+    (agreed,) = held.consents
+    assert agreed.wording.startswith("Quiero recibir por correo electrónico el boletín de Border & Rights Network")
+    assert mailbox.fetch() == []
+
+
+def _known(web: Web) -> None:
+    web.join()
+
+
+def _left(web: Web) -> None:
+    token = web.join()
+    with web.database.write() as session:
+        leave(session, read(web.vault, Purpose.LEAVE, token) or 0, web.now)
+
+
+def _erased(web: Web) -> None:
+    _left(web)
+    with web.database.write() as session:
+        erase_left(session, web.now + timedelta(days=2))
+
+
+def _waiting(web: Web) -> None:
+    fill(web)
+
+
+@contextmanager
+def statements(web: Web) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(web.database.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(web.database.engine, "before_cursor_execute", note)
+
+
+def test_the_form_does_the_same_for_every_address(web: Web) -> None:
+    """Same bytes, same statements, same row in the outbox: what the list knows is not even looked up."""
+    seen = []
+    for form in ("/subscribe", "/preferences"):
+        for prepare in (lambda _: None, _known, _left, _erased, _waiting):
+            empty(web)
+            prepare(web)
+            stamp = made(web, form)
+            with statements(web) as said:
+                answer = web.client(**OWN).post(form, data={"address": ADDRESS, "lang": "es", "made": stamp})
+            with web.database.read() as session:
+                notice = session.scalars(select(Notice).order_by(Notice.id.desc()).limit(1)).one()
+            kept = notice.template, notice.language, len(notice.sealed_values), len(notice.sealed_address)
+            seen.append((form, answer.status_code, answer.headers.items(), answer.content, tuple(said), kept))
+        assert all(one == seen[-1] for one in seen[-5:])
+        assert "INSERT INTO notice" in "".join(seen[-1][4])
+        assert "subscriber" not in "".join(seen[-1][4])
+
+
+def empty(web: Web) -> None:
+    tables = ("notice", "sign_up", "mailed_day", "consent", "subscriber", "suppression")
+    with web.database.engine.begin() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        web.database.engine.dispose()
+
+
+def test_only_the_mail_tells_who_reads_already(web: Web, mailbox: Mailbox) -> None:
+    web.join()
+    fill(web)
+    (mail,) = mailbox.fetch()
+    assert mail["Subject"] == "Ya recibe el boletín de Border & Rights Network"
+    preferences, leave_link = links_in(mail)
+    assert heading(web.client().get(path_of(preferences))) == "Cómo le llega el boletín"
+    assert heading(web.client().get(path_of(leave_link))) == "¿Dejar el boletín?"
+    with web.database.read() as session:
+        assert session.scalar(select(SignUp.id)) is None, "a reader's address is kept once"
+
+
+def test_who_left_is_asked_whether_to_come_back(web: Web, mailbox: Mailbox) -> None:
+    _erased(web)
+    fill(web)
+    (mail,) = mailbox.fetch()
+    assert "solo usted" in text_of(mail)
+    assert web.held().suppressed == "left"
+    web.client().post(path_of(links_in(mail)[0]))
+    assert (web.held().state, web.held().suppressed) == (State.SUBSCRIBED, "")
+
+
+def test_an_address_gets_one_mail_a_day_and_three_a_month(web: Web, mailbox: Mailbox) -> None:
+    came = []
+    for _day in range(6):
+        for _again in range(2):
+            fill(web)
+        came.append(len(mailbox.fetch()))
+        web.now += timedelta(days=1)
+    assert came == [1, 1, 1, 0, 0, 0]
+
+
+def test_a_form_on_another_site_leads_to_ours_and_does_nothing_by_itself(web: Web, mailbox: Mailbox) -> None:
+    foreign = web.client(**EMBEDDED).post("/subscribe", files={"address": (None, ADDRESS), "lang": (None, "ar")})
+    assert (foreign.status_code, '<html lang="ar" dir="rtl">' in foreign.text) == (200, True)
+    assert f'value="{ADDRESS}"' in foreign.text
+    assert mailbox.fetch() == []
+    stamp = re.findall('name="made" value="([^"]+)"', foreign.text)[0]
+    web.now += timedelta(seconds=3)
+    answer = web.client(**OWN).post("/subscribe", data={"address": ADDRESS, "lang": "ar", "made": stamp})
+    assert heading(answer) == "انظر في بريدك."
+    assert len(mailbox.fetch()) == 1
+
+
+def test_what_a_program_filled_in_is_thanked_and_forgotten(web: Web, mailbox: Mailbox) -> None:
+    person = fill(web)
+    assert len(mailbox.fetch()) == 1
+    assert fill(web, "bo@example.org", website="https://example.com").content == person.content
+    quick = web.client(**OWN).post("/subscribe", data={"address": "bo@example.org", "made": made_now(web)})
+    assert "One more step" in quick.text
+    stamp = made(web)
+    web.now += timedelta(days=1)
+    old = web.client(**OWN).post("/subscribe", data={"address": "bo@example.org", "made": stamp})
+    assert "One more step" in old.text
+    assert stamp not in old.text, "it got a new one"
+    assert mailbox.fetch() == []
+
+
+def made_now(web: Web) -> str:
+    stamp = made(web)
+    web.now -= timedelta(seconds=8)
+    return stamp
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [
+        ("", 422, "La dirección está vacía."),
+        ("ana", 422, "A la dirección le falta la @."),
+        ("ana@example", 422, "busque un error"),
+        (f"{'a' * 300}@example.org", 422, "254"),
+        ("ana@example.org\r\nBcc: bo@example.org", 422, "invisible"),
+        ("ana@gmial.com", 200, "¿Quería decir gmail.com?"),
+        ("ana@yopmail.com", 200, "no duran"),
+    ],
+)
+def test_what_is_wrong_or_odd_is_said_and_nothing_is_lost(web: Web, address: str, status: int, says: str) -> None:
+    answer = fill(web, address)
+    assert (answer.status_code, says in answer.text) == (status, True)
+    assert "<form" in answer.text
+    with web.database.read() as session:
+        assert session.scalar(select(Notice.id)) is None
+
+
+def test_the_reader_may_insist_on_an_odd_address(web: Web, mailbox: Mailbox) -> None:
+    asked = fill(web, "ana@gmial.com")
+    fields = dict(re.findall('name="(made|sure)" value="([^"]*)"', asked.text))
+    assert heading(web.client(**OWN).post("/subscribe", data={"address": "ana@gmial.com", "lang": "es"} | fields))
+    assert [mail["To"] for mail in mailbox.fetch()] == ["ana@gmial.com"]
+
+
+def test_a_name_typed_into_the_form_stands_in_no_mail(web: Web, mailbox: Mailbox) -> None:
+    fill(web, name="Buy now", brand="Buy now")
+    (mail,) = mailbox.fetch()
+    assert "Buy now" not in mail.as_string() + text_of(mail)
+
+
+@pytest.fixture
+def attack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "FREE_FOR_ALL", 0)
+    monkeypatch.setattr(gate, "BITS", 4)
+
+
+def test_under_attack_a_browser_works_or_waits(web: Web, mailbox: Mailbox, attack: None) -> None:
+    page = fill(web)
+    assert heading(page) == "Un momento, por favor."
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    fields = dict(re.findall('name="(ticket|made|address|lang|sure)" value="([^"]*)"', page.text))
+    again = web.client(**OWN).post("/subscribe", data=fields)
+    assert "Todavía no ha pasado" in again.text
+    answer = next(str(n) for n in count() if digest_of(fields["ticket"], n)[0] < 16)
+    assert heading(web.client(**OWN).post("/subscribe", data=fields | {"proof": answer})) == "Mire en su correo."
+    other = fields | {"proof": answer, "address": "bo@example.org"}
+    assert heading(web.client(**OWN).post("/subscribe", data=other)) == "Un momento, por favor.", "one address each"
+    web.now += timedelta(minutes=1)
+    assert heading(web.client(**OWN).post("/subscribe", data=fields)) == "Mire en su correo.", "patience does it too"
+    assert [mail["To"] for mail in mailbox.fetch()] == [ADDRESS]
+    desk = desk_client(web).client
+    assert "small task" in desk.get("/desk/readers").text
+    web.now += timedelta(hours=1)
+    assert "small task" not in desk.get("/desk/readers").text
+
+
+def digest_of(ticket: str, number: int) -> bytes:
+    return hashlib.sha256(f"{ticket}:{number}".encode()).digest()
+
+
+def test_at_the_end_of_patience_nobody_is_let_in(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "MOST_FOR_ALL", 0)
+    answer = fill(web)
+    assert (answer.status_code, heading(answer)) == (429, "Demasiadas personas a la vez.")
+
+
+def test_a_reader_changes_how_it_comes_by_a_link_that_holds_a_day(web: Web, mailbox: Mailbox) -> None:
+    web.join("es")
+    assert heading(fill(web, path="/preferences")) == "Mire en su correo."
+    (mail,) = mailbox.fetch()
+    link = path_of(links_in(mail)[0])
+    page = web.client().get(link)
+    assert ADDRESS not in page.text
+    assert "Ana" not in page.text
+    saved = web.client().post(link, data={"language": ["en", "es", "xx"], "form": "text", "pause": "2"})
+    assert "21 de enero de 2027" in saved.text
+    held = web.held()
+    assert (held.state, held.languages) == (State.PAUSED, "en,es")
+    with web.database.read() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        assert (reader.plain_text, reader.paused_until) == (True, date(2027, 1, 21))
+    web.client().post(link, data={"language": "es", "form": "html", "pause": "0"})
+    assert web.held().state is State.SUBSCRIBED
+    for hostile in ({"pause": "7"}, {"pause": "-1"}, {"language": ["es"] * 99}, {"pause": "²"}):
+        assert web.client().post(link, data=hostile).status_code in (200, 422)
+    assert web.held().state is State.SUBSCRIBED
+    web.now += timedelta(days=1)
+    assert web.client().get(link).status_code == web.client().post(link, data={"pause": "1"}).status_code == 404
+
+
+def test_who_is_on_no_list_gets_no_link(web: Web, mailbox: Mailbox) -> None:
+    fill(web, path="/preferences")
+    assert mailbox.fetch() == []
+    with web.database.read() as session:
+        assert session.scalar(select(Notice.id)) is None, "and it does not wait for ever"
+
+
+def test_links_that_do_nothing_more_all_say_the_same(web: Web, mailbox: Mailbox) -> None:
+    token = web.join()
+    fill(web, "bo@example.org")
+    confirm = path_of(links_in(mailbox.fetch()[0])[0])
+    paths = [f"/confirm/{token}", f"/preferences/{token}", "/confirm/x", "/preferences/%00", confirm[:-1]]
+    paths.append(confirm.replace("confirm", "preferences"))
+    web.now += timedelta(days=7)
+    answers = {
+        (a.status_code, a.text) for path in [*paths, confirm] for a in (web.client().get(path), web.client().post(path))
+    }
+    assert [status for status, _ in answers] == [404]
+
+
+def test_pages_for_readers_are_small_and_load_nothing_else(web: Web, mailbox: Mailbox) -> None:
+    web.join()
+    fill(web)
+    preferences, _ = links_in(mailbox.fetch()[0])
+    style = len(web.client().get("/site.css").content)
+    for path in ("/subscribe?lang=vi", "/preferences?lang=ar", path_of(preferences)):
+        page = web.client().get(path)
+        assert len(page.content) + style < 30_000
+        assert "<script" not in page.text
+        assert " style=" not in page.text
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        for link in re.findall(r'(?:href|src|action)="([^"]+)"', page.text):
+            assert link.startswith(("/", "?"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "passed_on", "proxies", "network"),
+    [
+        ("198.51.100.7", "203.0.113.9", (), "198.51.100.0/24"),
+        ("127.0.0.1", "203.0.113.9", (), ""),
+        ("127.0.0.1", "192.0.2.1, 203.0.113.9", ("127.0.0.1",), "203.0.113.0/24"),
+        ("127.0.0.1", "203.0.113.9, 10.0.0.2", ("127.0.0.1", "10.0.0.2"), "203.0.113.0/24"),
+        ("127.0.0.1", "2001:db8:1:2::3", ("127.0.0.1",), "2001:db8:1::/48"),
+        ("127.0.0.1", "::ffff:203.0.113.9", ("127.0.0.1",), "203.0.113.0/24"),
+        ("127.0.0.1", "unknown", ("127.0.0.1",), ""),
+        ("testclient", "", (), ""),
+    ],
+)
+def test_the_network_is_what_the_named_proxy_says(
+    peer: str, passed_on: str, proxies: tuple[str, ...], network: str
+) -> None:
+    from starlette.requests import Request
+
+    headers = [(b"x-forwarded-for", passed_on.encode())]
+    request = Request({"type": "http", "client": (peer, 1), "headers": headers})
+    assert gate.network_of(request, proxies) == network
+
+
+def test_networks_are_counted_apart_and_forgotten_within_the_hour(web: Web) -> None:
+    counted = gate.Gate()
+    one = [counted.way("203.0.113.0/24", web.now) for _ in range(gate.MOST_FOR_ONE + 1)]
+    assert one[gate.FREE_FOR_ONE - 1 : gate.FREE_FOR_ONE + 1] == [gate.Way.OPEN, gate.Way.PROOF]
+    assert one[-2:] == [gate.Way.PROOF, gate.Way.SHUT]
+    assert counted.attacked_until(web.now) is not None
+    later = web.now + timedelta(hours=1)
+    assert counted.attacked_until(later) is None
+    assert counted.way("203.0.113.0/24", later) is gate.Way.OPEN
+    assert b"203.0.113" not in repr(vars(counted)).encode()
