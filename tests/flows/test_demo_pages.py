@@ -10,24 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import requests
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from newsletter import wiring
 from newsletter.config import Settings
 from newsletter.db import Database
 from tests.conftest import BASES
+from tests.flows.everybody import excludes_nobody
 from tests.web.printed import catch, demonstration, mail_out, print_issue
 
 pytestmark = pytest.mark.flow
-
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 HOSTILE = b"""Subject: Kept\r\nContent-Type: text/html\r\n\r\n<html lang="en"><head><title>x</title>
 <meta http-equiv="refresh" content="0; url=/taken">
@@ -36,10 +32,6 @@ HOSTILE = b"""Subject: Kept\r\nContent-Type: text/html\r\n\r\n<html lang="en"><h
 <img src="https://example.com/pixel.gif" alt=""><iframe src="https://example.com/"></iframe>
 <form action="/taken" target="_top"><button>Go</button></form></body></html>
 """
-
-
-AXE = {"iframes": False, "resultTypes": ["violations"]}
-"""The frames hold mail, which has a test of its own; where no script runs, nothing can look into them."""
 
 
 @dataclass
@@ -92,9 +84,9 @@ def _filled(database: Database, home: Path, url: str) -> dict[str, str]:
     }
 
 
-def opened(browser: Browser, address: str, scheme: Scheme = "light") -> tuple[Page, list[str]]:
+def opened(browser: Browser, address: str) -> tuple[Page, list[str]]:
     """A page, and the addresses that it asked for; what a policy kept back (Chromium says "csp") never left."""
-    page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     asked: list[str] = []
     page.on("requestfinished", lambda request: asked.append(request.url))
     page.on("requestfailed", lambda request: None if request.failure == "csp" else asked.append(request.url))
@@ -102,22 +94,11 @@ def opened(browser: Browser, address: str, scheme: Scheme = "light") -> tuple[Pa
     return page, asked
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_page_fits_excludes_nobody_and_loads_nothing_from_elsewhere(
-    browser: Browser, served: Served, scheme: Scheme
-) -> None:
+def test_every_page_fits_excludes_nobody_and_loads_nothing_from_elsewhere(browser: Browser, served: Served) -> None:
     for name in ("overview", "parts", "edition from right to left", "inbox", "mail"):
         path = served.pages[name]
-        page, asked = opened(browser, served.url + path, scheme)
-        for width in (1280, 375):
-            page.set_viewport_size({"width": width, "height": 900})
-            violations = Axe().run(page, options=AXE).response["violations"]
-            assert [
-                (v["id"], v["nodes"][0]["html"]) for v in violations if v["impact"] in ("serious", "critical")
-            ] == []
-        for width in (1280, 900, 720, 375, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page, asked = opened(browser, served.url + path)
+        excludes_nobody(page, also=(900, 720, 320))
         assert {url for url in asked if not url.startswith(f"{served.url}/")} == set()
         page.close()
 

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import requests
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from newsletter.config import Settings
 from newsletter.db import Database
@@ -27,6 +25,7 @@ from newsletter.migrations import upgrade
 from newsletter.web.app import make_app
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.flows.everybody import excludes_nobody
 from tests.flows.house import House
 from tests.newsletter.smtp_server import serving
 
@@ -156,39 +155,26 @@ def test_without_script_the_password_is_all_there_is(browser: Browser, door: Doo
     context.close()
 
 
-def _excludes_nobody(context: BrowserContext, page: Page) -> None:
-    for width in (1280, 375, 320):
-        page.set_viewport_size({"width": width, "height": 740})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-        if width != 320:
-            violations = Axe().run(page).response["violations"]
-            serious = [v for v in violations if v["impact"] in ("serious", "critical")]
-            assert [(page.url, v["id"], v["nodes"][0]["html"]) for v in serious] == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_the_door_fits_and_excludes_nobody(
-    browser: Browser, door: Door, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(color_scheme=scheme)
+def test_every_page_of_the_door_fits_and_excludes_nobody(browser: Browser, door: Door) -> None:
+    context = browser.new_context()
     page = context.new_page()
     page.goto(f"{door.base_url}/desk/sign-in")
-    _excludes_nobody(context, page)
+    excludes_nobody(page)
     _sign_in(page, door, "not the password")
-    _excludes_nobody(context, page)
+    excludes_nobody(page)
     page.goto(door.first_link())
-    _excludes_nobody(context, page)
+    excludes_nobody(page)
     page.goto(f"{door.base_url}/desk/welcome/none")
-    _excludes_nobody(context, page)
+    excludes_nobody(page)
     _come_in(page, door, "Rosa " + "مرحبا " * 8)
     for place in ("account?done=password", "people?done=invited"):
         page.goto(f"{door.base_url}/desk/{place}")
-        _excludes_nobody(context, page)
+        excludes_nobody(page)
     page.set_viewport_size({"width": 1280, "height": 740})
     page.get_by_label("Their address").fill("eva@example.org")
     page.get_by_role("button", name="Send the invitation").click()
     page.get_by_text("Change Rosa").click()
-    _excludes_nobody(context, page)
+    excludes_nobody(page)
     context.close()
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
@@ -21,6 +20,7 @@ from newsletter.web.access import COOKIE
 from newsletter.web.app import make_app
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.flows.everybody import excludes_nobody
 from tests.newsletter.smtp_server import DROP, Script, serving
 from tests.web.a_month import SLUG, draft, send, subscribe
 from tests.web.conftest import Web
@@ -65,16 +65,6 @@ def opened(browser: Browser, web: Web, address: str, *, script: bool = True) -> 
     return context.new_page()
 
 
-def nobody_is_kept_out(page: Page) -> None:
-    """axe finds nothing serious, and nothing scrolls sideways on a small phone."""
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    for width in (375, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page).response["violations"]
-        assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
-
-
 def schedule_now(page: Page) -> None:
     page.get_by_label("Now, after").check()
     page.get_by_label("Type the number of readers").fill(str(len(READERS)))
@@ -91,11 +81,11 @@ def test_a_send_is_stopped_scheduled_watched_and_reported(
         habits.keep(session, {"confirm_above": "10"})
     page = opened(browser, web, address)
     page.goto(f"{address}/desk/issues/{SLUG}/schedule")
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
 
     schedule_now(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("November goes in 15 minutes.")
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
     page.get_by_role("button", name="Stop everything").click()
     expect(page.get_by_text("nobody was written to")).to_be_visible()
     page.get_by_role("link", name="Choose another time").click()
@@ -107,13 +97,13 @@ def test_a_send_is_stopped_scheduled_watched_and_reported(
         send(web, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), tmp_path / "locks")
     expect(page.get_by_role("heading", level=1)).to_have_text("November is going out.")  # by itself
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "5")
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
 
     web.now += timedelta(minutes=30)
     with serving(Script({"after": ["250 kept"] * 5 + [DROP]})) as (_, port):
         send(web, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), tmp_path / "locks")
     expect(page.get_by_role("heading", level=1)).to_have_text("November went.")  # by itself
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
     expect(page.get_by_text("One person is in doubt.")).to_be_visible()
     page.get_by_role("button", name="Leave them").click()
     expect(page.get_by_text("is in doubt.")).not_to_be_visible()
@@ -143,16 +133,16 @@ def test_readers_and_settings_are_for_everyone(browser: Browser, desk: tuple[Web
     subscribe(web, *READERS)
     page = opened(browser, web, address)
     page.goto(f"{address}/desk/readers")
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
     page.get_by_label("The whole address").fill("reader1@example.com")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Take off the list").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("This reader is on the list again.")).to_be_visible()
     assert "@" not in page.url
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
     page.goto(f"{address}/desk/settings")
-    nobody_is_kept_out(page)
+    excludes_nobody(page)
     page.get_by_label("Links and buttons").fill("#ffff00")
     expect(page.locator("#contrast")).to_contain_text("1.1")
     page.context.close()
