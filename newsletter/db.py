@@ -107,6 +107,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",  # an erased person leaves no bytes in free pages
         "temp_store=MEMORY",
+        "cache_size=-16000",  # 16 MB, so that the index of a long list is not read from the disk again and again
     ):
         connection.execute(f"PRAGMA {pragma}")
 
