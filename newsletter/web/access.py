@@ -87,6 +87,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "unpair_texts": _EDITORS,
     "add_source": _EDITORS,
     "import_sources": _EDITORS,
+    "import_progress": _EDITORS,
     "remove_source": _EDITORS,
     # one's own account, and the people for owners
     "account": _ALL,

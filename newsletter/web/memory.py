@@ -7,7 +7,10 @@ from newsletter.desk.passkeys import Challenges
 from newsletter.desk.presence import Presence
 from newsletter.web.brake import Brake
 from newsletter.web.counted import Accounts, Readers
+<<<<<<< /tmp/lk/head/newsletter/web/memory.py
+=======
 from newsletter.web.gate import Gate
+>>>>>>> /tmp/lk/newhead
 from newsletter.web.reading import Reading
 from newsletter.web.renderings import Renderings
 
@@ -29,3 +32,4 @@ class Memory:
     renderings: Renderings = field(default_factory=Renderings)
     reports: dict[int, SourceReport] = field(default_factory=dict)
     """What the last visit to each source brought, by its number."""
+    reading: Reading = field(default_factory=Reading)

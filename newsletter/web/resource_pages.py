@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,8 @@ from newsletter.web.site import Site
 Typed = Annotated[str, Form(max_length=2000)]
 Text = Annotated[str, Form(max_length=20_000)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
-Numbers = Annotated[list[int], Form(max_length=20)]
+Given = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Numbers = Annotated[list[Given], Form(max_length=20)]
 
 
 def entered(
@@ -126,7 +128,7 @@ def _make_places(router: APIRouter, site: Site) -> None:
 
     @router.post("/{number}/language", name="set_text_language")
     def speak(
-        request: Request, number: Number, text: Annotated[int, Form()], language: Typed, back: Typed = ""
+        request: Request, number: Number, text: Annotated[Given, Form()], language: Typed, back: Typed = ""
     ) -> Response:
         def change(session: Session) -> Resource:
             if shelf.text_numbered(session, text).resource_id != number:
@@ -217,6 +219,7 @@ def shelf_page(site: Site, request: Request, problem: str = "") -> Response:
             pairs=shelf_view.pairs(session) if seen.is_plain else [],
             kinds=shelf.kinds(session),
             names=names,
+            reading=bool(site.memory.reading.standing[0]),
             sources=source_pages.views(session, site.memory.reports, now, site.newsletter.zone),
             issues=source_pages.slugs(session),
             problem=problem,
@@ -323,7 +326,7 @@ def _to(site: Site, at: str, asked: str = "", **did: object) -> Response:
 
 def _refused(site: Site, request: Request, error: IssueError, back: str) -> Response:
     status = 404 if isinstance(error, NotFound) else 409
-    sentence = f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}."
+    sentence = spoken.sentence(error)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"problem": sentence}, status_code=status)
     way = f"?{asked}" if (asked := shelf_view.list_query(back)) else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -44,12 +45,26 @@ def add_routes(router: APIRouter, site: Site, shown: Callable[[Request, str], Re
 
     @router.post("/sources/import", name="import_sources")
     def read_now(request: Request, source: Number | None = None) -> Response:
-        """Read every source now, or one."""
-        _import(site, source)
+        """Read every source now, or one; a page shows how far it is."""
         with site.database.write() as session:
-            about = f"source {source}" if source else "all sources"
-            deeds.record(session, member_of(request).id, "read the sources", about, site.clock())
-        return _back(site, "imported")
+            known = session.scalars(select(Source.id).order_by(Source.id)).all()
+            chosen = [number for number in known if source in (None, number)]
+            if site.memory.reading.begin(chosen, partial(_import, site)):
+                about = f"source {source}" if source else "all sources"
+                deeds.record(session, member_of(request).id, "read the sources", about, site.clock())
+        return RedirectResponse(f"{site.root}/desk/resources/sources/import", status_code=303)
+
+    @router.get("/sources/import", name="import_progress")
+    def progress(request: Request) -> Response:
+        numbers, read = site.memory.reading.standing
+        if not numbers:
+            return _back(site, "imported")
+        with site.database.read() as session:
+            told = {one.source.id: one for one in views(session, site.memory.reports, site.clock(), site.newsletter.zone)}
+        sources = [told[number] for number in numbers if number in told]
+        return site.desk(
+            request, "desk/resources/reading.html", here="Resources", sources=sources, read=read, say=spoken
+        )
 
     @router.post("/sources/remove", name="remove_source")
     def remove(request: Request, source: Number) -> Response:
@@ -83,8 +98,7 @@ def _add(site: Site, request: Request, url: str, language: str) -> SourceReport:
         source = importing.add_source(session, url, language=language or None)
         deeds.record(session, member_of(request).id, "named a source", source_name(source), site.clock())
         number = source.id
-    (report,) = _import(site, number)
-    return report
+    return _import(site, number)
 
 
 def _readable(site: Site, url: str) -> str:
@@ -102,15 +116,13 @@ def _readable(site: Site, url: str) -> str:
     return found
 
 
-def _import(site: Site, source: int | None) -> list[SourceReport]:
-    """The reports, kept for the page by their source's number."""
+def _import(site: Site, source: int) -> SourceReport:
+    """What a visit to this source brought, kept for the pages too."""
     database = site.database
-    with database.read() as session:
-        numbers = {one.url: one.id for one in session.scalars(select(Source))}
-    only = None if source is None else [source]
-    made = importing.import_all(database.read, database.write, site.newsletter.fetch, site.clock(), only)
-    site.memory.reports.update({numbers[report.source_url]: report for report in made if report.source_url in numbers})
-    return made
+    made = importing.import_all(database.read, database.write, site.newsletter.fetch, site.clock(), [source])
+    report = made[0] if made else SourceReport("", failure="This source was removed in the meantime.")
+    site.memory.reports[source] = report
+    return report
 
 
 def _back(site: Site, did: str) -> Response:

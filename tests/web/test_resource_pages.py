@@ -146,6 +146,18 @@ def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(desk: Desk) -> Non
     assert 'value="Bail"' in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/4/language", {"text": "9" * 30, "language": "en"}),
+        ("/pair", {"resource": ["1", "9" * 30]}),
+        ("/1/unpair", {"text": "9" * 5000}),
+    ],
+)
+def test_a_number_that_no_row_has_is_refused(desk: Desk, path: str, data: dict[str, str]) -> None:
+    assert desk.client.post(f"{SHELF}{path}", data=data).status_code == 422
+
+
 def test_a_pasted_link_that_is_known_leads_to_it_and_a_private_one_is_refused(desk: Desk) -> None:
     page = followed(desk, desk.client.post(f"{SHELF}/paste", data={"link": " https://example.org/1/en/"}))
     assert "This link was on the shelf already" in page
@@ -166,7 +178,10 @@ def test_only_addresses_of_the_web_are_sources_here(desk: Desk, url: str) -> Non
 def test_a_source_that_fails_is_told_and_can_be_let_go(desk: Desk, web: Web) -> None:
     with web.database.write() as session:
         session.add(Source(kind=SourceKind.RSS, url="http://127.0.0.1:9/feed?key=secret", imported_at=web.now))
-    page = followed(desk, desk.client.post(f"{SHELF}/sources/import"))
+    begun = desk.client.post(f"{SHELF}/sources/import")
+    while (answer := desk.client.get(begun.headers["location"])).status_code == 200:
+        assert "The sources are being read." in answer.text
+    page = followed(desk, answer)
     assert "no answer" in page
     assert "secret" not in page
     page = followed(desk, desk.client.post(f"{SHELF}/sources/remove", data={"source": "1"}))
