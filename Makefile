@@ -56,13 +56,12 @@ INSTALL = if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/py
 
 # The headless shell paints the same pages for a third of the work; any Chromium will do. Without one, the browser tests
 # say aloud that they were skipped.
-APT = DEBIAN_FRONTEND=noninteractive apt-get
+APT = test "$$(id -u)" = 0 && DEBIAN_FRONTEND=noninteractive apt-get
 .PHONY: browser
 browser:
 	@command -v chromium-headless-shell >/dev/null \
-	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { \
-	       $(APT) install -y -qq chromium-headless-shell >/dev/null 2>&1 || command -v chromium google-chrome >/dev/null \
-	       || { $(APT) update -qq && { $(APT) install -y -qq chromium-headless-shell fonts-noto-core >/dev/null 2>&1 \
-	                                   || $(APT) install -y -qq chromium fonts-noto-core >/dev/null; }; }; }; } \
-	  || command -v chromium google-chrome >/dev/null \
+	  || { $(APT) install -y -qq chromium-headless-shell fonts-noto-core; } >/dev/null 2>&1 \
+	  || command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	  || { $(APT) update -qq && $(APT) install -y -qq chromium-headless-shell fonts-noto-core; } >/dev/null 2>&1 \
+	  || { $(APT) install -y -qq chromium fonts-noto-core; } >/dev/null 2>&1 \
 	  || echo "No Chromium here and no right to install it: the browser tests will be skipped."
