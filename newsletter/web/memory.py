@@ -7,10 +7,7 @@ from newsletter.desk.passkeys import Challenges
 from newsletter.desk.presence import Presence
 from newsletter.web.brake import Brake
 from newsletter.web.counted import Accounts, Readers
-<<<<<<< /tmp/lk/head/newsletter/web/memory.py
-=======
 from newsletter.web.gate import Gate
->>>>>>> /tmp/lk/newhead
 from newsletter.web.reading import Reading
 from newsletter.web.renderings import Renderings
 
