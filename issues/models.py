@@ -122,6 +122,8 @@ class ResourceText(Base):
     """The same key within one source means: the same text in other languages. As the source said last, so that
     what a person paired or parted stays until the source says something else."""
     changed_at: Mapped[datetime]
+    given_words: Mapped[str | None] = mapped_column(String(64))
+    """Where a person rewrote it, the digest of what the source said last: no import changes their words any more."""
     resource: Mapped[Resource] = relationship(back_populates="texts")
 
 

@@ -28,7 +28,7 @@ class Written:
 
 def add(session: Session, written: Written, kind: str, now: datetime) -> Resource:
     """A new resource of one text. Raises Unreadable for what cannot be kept, Conflict where its link is known."""
-    text = _text(written, now)
+    text = text_of(written, now)
     known = find_link(session, text.link)
     if known is not None:
         raise Conflict(f"This link is on the shelf already, as resource {known.id}.")
@@ -42,7 +42,7 @@ def add(session: Session, written: Written, kind: str, now: datetime) -> Resourc
 def add_text(session: Session, resource_id: int, written: Written, now: datetime) -> ResourceText:
     """One more language of a resource. Raises NotFound, Unreadable, or Conflict where it speaks that one already."""
     resource = resource_numbered(session, resource_id)
-    text = _text(written, now)
+    text = text_of(written, now)
     if speaks(resource, text.language):
         raise Conflict(f"Resource {resource_id} has a text in {text.language} already; unpair that one first.")
     resource.texts.append(text)
@@ -58,7 +58,8 @@ def find_link(session: Session, link: str) -> Resource | None:
     return text.resource if text else None
 
 
-def _text(written: Written, now: datetime) -> ResourceText:
+def text_of(written: Written, now: datetime) -> ResourceText:
+    """What was entered, cleaned, as a text that is on no shelf yet. Raises Unreadable for what cannot be kept."""
     try:
         language = normal(written.language)
     except ValueError:

@@ -19,6 +19,7 @@ from issues.resources.fetching import check_form
 from issues.resources.flags import flags
 from issues.resources.found import Fetch, Found, Reading
 from issues.resources.pairing import merge, move_out, speaks
+from issues.resources.rewriting import WORDS, hears_news
 
 Sessions = Callable[[], AbstractContextManager[Session]]
 
@@ -27,7 +28,8 @@ _READERS: dict[SourceKind, Callable[[Source, Fetch], Reading]] = {
     SourceKind.RSS: rss.read,
     SourceKind.FILE: files.read,
 }
-_COPIED = ("title", "summary", "link", "image", "alt")
+_PICTURE = ("image", "alt")
+_COPIED = (*WORDS, *_PICTURE)
 
 
 @dataclass
@@ -174,6 +176,8 @@ class _Shelf:
             report.skipped_dismissed += 1
             return
         setattr(report, outcome, getattr(report, outcome) + 1)
+        if hears_news(text, found):
+            report.flagged.append(f"{text.title}: its source changed it, and the words written here stand")
         report.flagged.extend(f"{found.title or found.link or found.guid}: {flag}" for flag in flags(text))
 
     def _add(self, found: Found) -> ResourceText:
@@ -208,7 +212,7 @@ class _Shelf:
     def _update(self, text: ResourceText, found: Found) -> bool:
         """Whether anything changed. What a person decided stands until the source says something else than before."""
         before = _state(text)
-        for name in _COPIED:
+        for name in _COPIED if text.given_words is None else _PICTURE:
             setattr(text, name, getattr(found, name))
         if found.language != text.given_language:
             self._speak(text, found.language)

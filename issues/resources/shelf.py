@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from issues.errors import IssueError, NotFound
 from issues.languages import normal
@@ -76,6 +76,12 @@ def count(session: Session, *, dismissed: bool = False) -> int:
 def issues_with(session: Session, resource_id: int) -> list[Issue]:
     """The issues that a resource stands in, the oldest first."""
     return _placed(session, [resource_id]).get(resource_id, [])
+
+
+def placings(session: Session, resource_id: int) -> list[Passage]:
+    """The passages that a resource stands in, those of the newest issue first."""
+    rows = select(Passage).join(Issue, Issue.id == Passage.issue_id).where(Passage.resource_id == resource_id)
+    return list(session.scalars(rows.options(joinedload(Passage.issue)).order_by(Issue.month.desc())))
 
 
 def kinds(session: Session) -> list[str]:
@@ -166,9 +172,9 @@ def resource_numbered(session: Session, resource_id: int) -> Resource:
     return resource
 
 
-def text_numbered(session: Session, text_id: int) -> ResourceText:
-    """The text of this number. Raises NotFound."""
-    text = session.get(ResourceText, text_id)
+def text_numbered(session: Session, text_id: int, *, for_update: bool = False) -> ResourceText:
+    """The text of this number; `for_update` keeps others from it until the transaction ends. Raises NotFound."""
+    text = session.get(ResourceText, text_id, with_for_update=for_update or None)
     if text is None:
         raise NotFound(f"There is no text {text_id}; list the resources to see their texts.")
     return text

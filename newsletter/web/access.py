@@ -75,6 +75,9 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "resources": _ALL,
     "resource": _ALL,
     "resource_form": _EDITORS,
+    "text_form": _EDITORS,
+    "rewrite_text": _EDITORS,
+    "give_text_back": _EDITORS,
     "add_resource": _EDITORS,
     "paste_link": _EDITORS,
     "dismiss_resource": _EDITORS,
@@ -131,6 +134,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "checks": _WRITERS,
     "waive": _EDITORS,
     "unwaive": _EDITORS,
+    "try_links": _WRITERS,
     # scheduling and sending
     "schedule": _EDITORS,
     "schedule_set": _EDITORS,

@@ -25,6 +25,7 @@ from newsletter.web import (
     inbox_pages,
     issue_pages,
     joining_pages,
+    link_pages,
     mailing_pages,
     outline_pages,
     parts_pages,
@@ -37,6 +38,7 @@ from newsletter.web import (
     public_pages,
     reader_pages,
     resource_pages,
+    rewriting_pages,
     schedule_pages,
     settings_pages,
     text_pages,
@@ -49,8 +51,8 @@ from subscribers.vault import Vault
 PAGES = (
     *(public_pages, joining_pages, preferences_pages, editions_pages, inbox_pages),
     *(door_pages, passkey_pages, account_pages, people_pages),
-    *(home_pages, resource_pages, parts_pages),
-    *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages),
+    *(home_pages, resource_pages, rewriting_pages, parts_pages),
+    *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages, link_pages),
     *(schedule_pages, mailing_pages, proof_pages, reader_pages, settings_pages),
 )
 """Modules with a `make_router(site)`."""

@@ -10,6 +10,7 @@ from newsletter.web.counted import Accounts, Readers
 from newsletter.web.gate import Gate
 from newsletter.web.reading import Reading
 from newsletter.web.renderings import Renderings
+from newsletter.web.rounds import Rounds
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,4 @@ class Memory:
     reports: dict[int, SourceReport] = field(default_factory=dict)
     """What the last visit to each source brought, by its number."""
     reading: Reading = field(default_factory=Reading)
+    rounds: Rounds = field(default_factory=Rounds)

@@ -259,6 +259,8 @@ _WORDS = {
     "added": ("Added “{title}”.", "{of}/dismiss", ""),
     "known": ("This link was on the shelf already: “{title}”.", "", ""),
     "placed": ("“{title}” stands in the issue now.", "", ""),
+    "rewritten": ("“{title}” says what you wrote.", "", ""),
+    "given-back": ("“{title}” is its source’s again; its words come with the next import.", "", ""),
     "spoken": ("The language of “{title}” is set.", "", ""),
     "paired": ("Paired: “{title}” is one resource now.", "{of}/unpair", "text"),
     "parted": ("Parted. “{title}” stands by itself.", "pair", "resource"),

@@ -60,7 +60,9 @@ def add_routes(router: APIRouter, site: Site, shown: Callable[[Request, str], Re
         if not numbers:
             return _back(site, "imported")
         with site.database.read() as session:
-            told = {one.source.id: one for one in views(session, site.memory.reports, site.clock(), site.newsletter.zone)}
+            told = {
+                one.source.id: one for one in views(session, site.memory.reports, site.clock(), site.newsletter.zone)
+            }
         sources = [told[number] for number in numbers if number in told]
         return site.desk(
             request, "desk/resources/reading.html", here="Resources", sources=sources, read=read, say=spoken

@@ -146,6 +146,39 @@ def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(desk: Desk) -> Non
     assert 'value="Bail"' in answer.text
 
 
+def test_a_text_is_rewritten_and_the_issue_keeps_its_own_words(desk: Desk, web: Web) -> None:
+    with web.database.write() as session:
+        month = {"slug": "2026-11", "month": date(2026, 11, 1), "languages": ("en", "es")}
+        composing.draft(session, **month, fallback=Fallback.LABEL, now=web.now)  # type: ignore[arg-type] # as above
+        text = session.scalars(select(ResourceText).where(ResourceText.title == "Bail and Bonds")).one()
+        source = Source(kind=SourceKind.RSS, url="https://example.org/feed", imported_at=web.now)
+        session.add(source)
+        session.flush()
+        text.source_id, number = source.id, text.id
+    form = f"{SHELF}/1/texts/{number}"
+    assert form in desk.client.get(f"{SHELF}/1").text
+    page = desk.client.get(form).text
+    assert "/desk/issues/2026-11?text=1&amp;to=en#text" in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    assert seen
+    words = {"title": HOSTILE, "summary": "New **words**.", "seen": seen[1]}
+    page = followed(desk, desk.client.post(form, data=words))
+    assert "New <strong>words</strong>." in page
+    assert "<script>" not in page
+    assert "rewritten here" in page
+    late = desk.client.post(form, data=words | {"title": "A colleague’s"})
+    assert late.status_code == 409
+    assert "What stands there now" in late.text
+    assert 'value="A colleague’s"' in late.text
+    with web.database.read() as session:
+        wording = session.scalars(select(Passage).where(Passage.key == "1")).one().wording("en")
+        assert wording
+        assert wording.fields["title"] == "Bail and Bonds"
+    assert "Give it back" in desk.client.get(form).text
+    assert "is its source’s again" in followed(desk, desk.client.post(f"{form}/give-back"))
+    assert desk.client.get(f"{SHELF}/2/texts/{number}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [
