@@ -16,13 +16,14 @@ from issues.languages import own_name
 from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
+from newsletter.web.growth import growth, written
 from newsletter.web.site import Site
 from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
-from subscribers import importing, leaving, people, retention
+from subscribers import head_counts, importing, leaving, people, retention
 from subscribers.addresses import normal
-from subscribers.audience import count_by_languages
 from subscribers.consent import Wording
 from subscribers.errors import NotFound, SubscriberError
+from subscribers.head_counts import LEAST, first_languages
 from subscribers.importing import Report
 from subscribers.joining import count_waiting
 from subscribers.models import State, Subscriber
@@ -30,8 +31,7 @@ from subscribers.people import Held
 from subscribers.vault import Vault
 
 Typed = Annotated[str, Form(max_length=2000)]
-LEAST = 5
-"""A group of fewer is shown together with others: nobody is to be guessed from a number."""
+_AWAY = (State.PAUSED, State.LEFT)
 
 
 @dataclass(frozen=True)
@@ -194,11 +194,13 @@ def _erase_page(site: Site, request: Request, address: str, problem: str = "") -
 
 
 def _page(site: Site, request: Request, shown: Shown) -> Response:
+    if shown.said or shown.report:  # the list was just changed from here
+        site.memory.readers.forget()
     with site.database.read() as session:
-        first = _first_languages(count_by_languages(session))
-        counted = session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
-        states = {state: people for state, people in counted}  # noqa: C416 - dict() takes a result for a mapping
-        waiting = count_waiting(session)
+        counted = site.memory.readers.counted(session, site.clock())
+        first = first_languages(counted.people)
+        states = {"waiting": count_waiting(session)} | _away(session)
+        past = head_counts.told(session)
     keeps = member_of(request).role in ROLES["reader_find"]
     groups = _exact(first) if keeps else grouped(first)
     return site.desk(
@@ -210,7 +212,10 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         groups=groups,
         most=max((group.people for group in groups), default=1),
         total=sum(group.people for group in groups),
-        states={"waiting": waiting} | {state: states.get(state, 0) for state in (State.PAUSED, State.LEFT)},
+        states=states,
+        counted_at=spoken.ago(counted.at, site.clock(), site.newsletter.zone),
+        growth=growth(past, exact=keeps),
+        written=written,
         least=LEAST,
         keeps=keeps,
         languages=site.settings.languages,
@@ -220,6 +225,12 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         address=f"{site.settings.base_url}/subscribe",
         embedded=embedded(site.settings.base_url, site.settings.languages[0]),
     )
+
+
+def _away(session: Session) -> dict[str, int]:
+    """How many are in a pause, and how many are being forgotten."""
+    counting = select(Subscriber.state, func.count()).where(Subscriber.state.in_(_AWAY)).group_by(Subscriber.state)
+    return dict.fromkeys(map(str, _AWAY), 0) | {str(state): people for state, people in session.execute(counting)}
 
 
 def embedded(base_url: str, language: str) -> str:
@@ -239,15 +250,6 @@ def _attack(site: Site) -> str:
     """Until when the form asks everyone to work or to wait, as an hour in the newsletter's zone."""
     until = site.memory.gate.attacked_until(site.clock())
     return spoken.clock(until, site.newsletter.zone) if until else ""
-
-
-def _first_languages(counts: Mapping[str, int]) -> dict[str, int]:
-    """The counts by the language that people named first."""
-    first: dict[str, int] = {}
-    for languages, count in counts.items():
-        tag = languages.partition(",")[0]
-        first[tag] = first.get(tag, 0) + count
-    return first
 
 
 def _exact(counts: Mapping[str, int]) -> list[Group]:

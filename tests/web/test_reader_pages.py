@@ -1,6 +1,7 @@
 """The list at the desk: counts for all, addresses for its keepers, and never one in an address bar."""
 
 import re
+from datetime import date
 
 import pytest
 from httpx2 import Response
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from newsletter.desk.models import Role
-from newsletter.web.reader_pages import LEAST, grouped
+from newsletter.web.reader_pages import grouped
 from newsletter.web.uploads import LARGEST_REQUEST
-from subscribers.models import State, Subscriber, Suppression
+from subscribers.head_counts import LEAST
+from subscribers.models import HeadCount, State, Subscriber, Suppression
 from tests.web.a_month import subscribe
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
@@ -55,6 +57,18 @@ def test_no_group_can_be_subtracted_from_the_sum(counts: dict[str, int]) -> None
 
 
 @on_both_databases
+def test_the_list_is_drawn_over_time_with_its_table(web: Web, keeper: TestClient) -> None:
+    assert "a picture here shows how it grows" in keeper.get(PLACE).text
+    with web.database.write() as session:
+        for day, people in ((20, 30), (21, 42)):
+            row = {"day": date(2026, 11, day), "state": State.SUBSCRIBED}
+            session.add_all([HeadCount(**row, language="es", people=people), HeadCount(**row, language="", people=3)])
+    page = keeper.get(PLACE)
+    assert "From 33 on 20 November 2026 to 45 on 21 November 2026." in words(page)
+    assert "21 November 2026 42 3 45 0 0" in words(page)
+    assert "21 November 2026 45 0 0" in words(desk_client(web, Role.EDITOR).client.get(PLACE)), "three are too few"
+
+
 def test_somebody_is_found_by_the_whole_address_alone(keeper: TestClient) -> None:
     found = keeper.post(f"{PLACE}/find", data={"address": "ANA@example.com"})
     assert "ana@example.com" in found.text
