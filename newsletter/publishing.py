@@ -22,7 +22,7 @@ from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.delivery.models import Mailing
 from newsletter.mime.headers import HeaderError
 from newsletter.preflight import preflight
-from newsletter.preflight.links import Ask, answers_of
+from newsletter.preflight.links import Ask, answers_of, nobody
 
 Transactions = Callable[[], AbstractContextManager[Session]]
 
@@ -74,15 +74,40 @@ class Tried:
     """For another round: the time was up."""
 
 
-def try_links(read: Transactions, write: Transactions, fetch: Ask, issue_slug: str, now: datetime) -> Tried:
+@dataclass(frozen=True)
+class KnownLinks:
+    """What is remembered of an issue's links."""
+
+    count: int
+    tried: int
+    last: datetime | None
+    """When one of them was tried last; nothing where none ever was."""
+
+
+def known_links(session: Session, issue: Issue) -> KnownLinks:
+    """How many links the issue has, and how many of them were ever tried."""
+    urls = links.targets(issue)
+    answers = links.last_answers(session, urls).values()
+    return KnownLinks(len(urls), len(answers), max((answer.tried_at for answer in answers), default=None))
+
+
+def try_links(
+    read: Transactions,
+    write: Transactions,
+    fetch: Ask,
+    issue_slug: str,
+    now: datetime,
+    told: Callable[[int, int], None] = nobody,
+) -> Tried:
     """Try the issue's links and remember the answers for `check`. No transaction is open while the network is used.
 
-    `fetch`: `issues.resources.fetching.status_of` with the caller's switches set. Takes a minute or two at most.
+    `fetch`: `issues.resources.fetching.status_of` with the caller's switches set. `told` hears how many of how many
+    are done. Takes a minute or two at most.
     """
     with read() as session:
         urls = links.targets(find_issue(session, issue_slug))
         due = list(links.due(urls, links.last_answers(session, urls), now))
-    statuses = answers_of(due, fetch)
+    statuses = answers_of(due, fetch, told=told)
     with write() as session:
         links.keep(session, statuses, now)
     return Tried(asked=len(statuses), known=len(urls) - len(due), left=len(due) - len(statuses))

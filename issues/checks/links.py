@@ -20,7 +20,7 @@ REFUSED = "refused"
 
 KEPT = timedelta(days=1)
 """A good answer holds so long."""
-KEPT_OTHER = timedelta(minutes=10)
+KEPT_OTHER = timedelta(minutes=1)
 """Any other one: somebody may be mending it, and tries again."""
 
 

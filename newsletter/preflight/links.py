@@ -4,7 +4,7 @@ Here threads are used: trying is waiting. The rooms judge the answers (`issues.c
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -22,15 +22,27 @@ class Ask(Protocol):
     def __call__(self, url: str, *, method: str) -> int: ...
 
 
-def answers_of(urls: Sequence[str], ask: Ask, seconds: float = SECONDS) -> dict[str, str]:
-    """What each address answers: an HTTP status, or a word of `issues.checks.links`; those begun within `seconds`."""
+def nobody(_done: int, _of: int) -> None:
+    """Who is told how far it is, where nobody asks."""
+
+
+def answers_of(
+    urls: Sequence[str], ask: Ask, seconds: float = SECONDS, told: Callable[[int, int], None] = nobody
+) -> dict[str, str]:
+    """What each address answers: an HTTP status, or a word of `issues.checks.links`; those begun within `seconds`.
+
+    `told` hears how many of how many are done, each time that one is.
+    """
     end = time.monotonic() + seconds
 
     def answer(url: str) -> str:
         return answer_of(url, ask) if time.monotonic() < end else ""
 
+    answers: dict[str, str] = {}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="links") as threads:
-        answers = dict(zip(urls, threads.map(answer, urls), strict=True))
+        for url, said in zip(urls, threads.map(answer, urls), strict=True):
+            answers[url] = said
+            told(len(answers), len(urls))
     return _unless_offline({url: said for url, said in answers.items() if said})
 
 

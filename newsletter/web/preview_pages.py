@@ -22,6 +22,7 @@ from newsletter.preflight.finished import read
 from newsletter.web import issue_view
 from newsletter.web.access import member_of
 from newsletter.web.issue_desk import Back, Place, Typed, answered, back, changing, editor_path, refused
+from newsletter.web.link_pages import links_of
 from newsletter.web.opened_mail import OpenedMail
 from newsletter.web.site import Site
 
@@ -91,6 +92,7 @@ def make_router(site: Site) -> APIRouter:
                 current="true",
                 issue=issue,
                 points=points,
+                links=links_of(site, session, issue),
                 problem=problem,
                 sizes=[] if problem else list(_sizes(site, issue)),
                 gmail=100 * GMAIL / LONGEST_BAR,

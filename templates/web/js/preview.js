@@ -1,5 +1,8 @@
 // The edition beside the text: a new one is loaded behind the one that shows, and stands where that one stood.
 
+import { say } from "./live.js";
+import { follow, trying } from "./trying.js";
+
 /** `saved()` shows the edition anew; `checks()` what is to mend, and the sizes. */
 export function preview(desk) {
   const switches = desk.querySelector(".switches");
@@ -52,6 +55,7 @@ export function preview(desk) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("checks-found"), sizes = page.getElementById("sizes-found");
     if (!found || place.contains(document.activeElement) && document.activeElement.matches("input")) return;
+    const before = place.querySelector("[data-trying]");
     const here = new URLSearchParams(location.search);
     for (const form of found.querySelectorAll("form")) {
       for (const name of ["text", "to"]) hidden(form, name, desk.dataset[name]);
@@ -60,8 +64,10 @@ export function preview(desk) {
     if (place.innerHTML !== found.innerHTML) place.replaceChildren(...document.importNode(found, true).childNodes);
     if (sizes) document.getElementById("sizes").replaceChildren(document.importNode(sizes, true));
     document.getElementById("checks-count").textContent = found.dataset.open === "0" ? "" : found.dataset.open;
+    follow(place, before, checks, say);
   }
 
+  trying(checks, say);
   return { saved: () => load(true), checks };
 }
 
