@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.progress import Progress
 from rich.table import Table
 
-from issues import composing, exchange
+from issues import composing, exchange, pictures
 from issues.languages import own_name
 from issues.models import Fallback
 from issues.resources import importing
@@ -25,6 +25,7 @@ from newsletter.config import SettingsError
 from newsletter.delivery import account
 from newsletter.delivery.account import Account
 from newsletter.demo import catcher, site
+from newsletter.demo.drawing import dawn
 from newsletter.demo.telling import console, step
 from newsletter.demo.this_month import ThisMonth
 from newsletter.desk import guest, members
@@ -108,9 +109,10 @@ def _draft_and_edit(newsletter: Newsletter) -> None:
             session, slug=SLUG, month=month, languages=languages, fallback=Fallback.LABEL, now=utc_now(), by="The demo"
         )
         told.append(f"{len(issue.passages)} passages in {', '.join(map(own_name, languages))}")
-    with step("The editor's file: sections, translations, a hotline") as told, newsletter.database.write() as session:
+    with step("The editor's file: translations, a picture, a hotline") as told, newsletter.database.write() as session:
         issue = publishing.find_issue(session, SLUG)
-        text = (CONTENT / "november.md").read_text(encoding="utf-8")
+        drawing = pictures.keep(session, pictures.encoded(dawn()), utc_now())
+        text = (CONTENT / "november.md").read_text(encoding="utf-8").replace("PICTURE", drawing.name, 1)
         applied = exchange.apply(session, issue, text, by=guest.NAME, now=utc_now())
         told.append(f"{len(applied.changes)} changes")
         told += applied.refused

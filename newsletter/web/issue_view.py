@@ -15,7 +15,7 @@ from issues.editing import Cell
 from issues.errors import NotFound
 from issues.fields import FIELDS, PICTURED
 from issues.languages import name_in
-from issues.matrix import CellState, cell_state, source_digest
+from issues.matrix import CellState, cell_state, incomplete, source_digest
 from issues.models import Edit, Issue, Passage, PassageKind
 from issues.wordings import name_of, shortened
 from newsletter.desk.models import Member, Role
@@ -286,6 +286,9 @@ class View:
 
     def _note(self, passage: Passage, language: str, state: CellState) -> str:
         edit = self._last_edits.get((passage.key, language))
+        wording = passage.wording(language)
+        if wording and incomplete(passage, wording.fields) == ["alt"]:
+            return "what the picture shows"
         if state is CellState.STALE:
             return f"the {name_in(self.issue.source_language, 'en')} changed"
         if state is CellState.DRAFT and edit:

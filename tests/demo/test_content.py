@@ -50,7 +50,7 @@ def november() -> list[Text]:
     texts = []
     for passage in re.split(r"^# ", read("november.md"), flags=re.MULTILINE)[1:-1]:
         heading, *wordings = re.split(r"^## ", passage, flags=re.MULTILINE)
-        kind, _, key = heading.strip().partition(" ")
+        kind, _, key = heading.splitlines()[0].partition(" ")
         for entry in wordings:
             first, _, rest = entry.partition("\n")
             language, state = first.split(" · ")

@@ -21,7 +21,7 @@ from tests.issues.sample import BRAND
 from tests.web.conftest import Web, on_both_databases
 from tests.web.printed import NOW, catch, client, demonstration, mail_out, print_issue
 
-PUBLIC = {"/site.css", "/u/{token}", "/u/{token}/undo"}
+PUBLIC = {"/site.css", "/pictures/{file}", "/u/{token}", "/u/{token}/undo"}
 OURS = {"/", "/editions/{number}", "/inbox", "/inbox/{key}"}
 
 

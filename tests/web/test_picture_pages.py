@@ -66,6 +66,7 @@ def test_a_picture_is_added_shown_said_and_taken_out_with_undo(web: Web, desk: D
     assert "The picture is in." in page
     assert f"/pictures/{shown.small_file}" in page
     assert 'name="field-alt"' in page
+    assert "<small>what the picture shows</small>" in page  # what the matrix says is missing
     assert "A picture has no words" in desk.client.get(f"{EDITOR}/checks").text
     assert f"/pictures/{shown.file} 2x" in desk.client.get(f"{EDITOR}/preview?language=en").text
 
