@@ -55,6 +55,31 @@ def test_every_page_fits_and_excludes_nobody(browser: Browser, desk: Served) -> 
     context.close()
 
 
+def test_a_smaller_window_shows_what_there_is_room_for(browser: Browser, desk: Served) -> None:
+    page = opened(browser, desk)
+    page.set_viewport_size({"width": 1000, "height": 800})
+    frame = page.locator("#frame")
+    expect(frame).to_be_hidden()
+    page.get_by_role("checkbox", name="Preview").check()
+    expect(frame).to_be_visible()  # a drawer, which covers no word of the text
+    pane, drawer = page.locator("#text").bounding_box(), page.locator("#preview").bounding_box()
+    assert pane
+    assert drawer
+    assert pane["x"] + pane["width"] <= drawer["x"]
+    page.keyboard.press("Escape")
+    expect(frame).to_be_hidden()
+    page.set_viewport_size({"width": 375, "height": 400})
+    source = page.locator(".side").first
+    expect(source.locator("ins").first).to_be_visible()
+    expect(source.get_by_text("Headline")).to_be_hidden()  # nothing changed in it
+    page.get_by_label("Show all of it").check()
+    expect(source.get_by_text("Headline")).to_be_visible()
+    page.locator("#f-body").fill("Una línea.\n" * 40)
+    page.locator("#f-body").evaluate("area => scrollTo(0, area.getBoundingClientRect().top + scrollY - 50)")
+    expect(page.get_by_role("button", name="Bold")).to_be_in_viewport()  # as above a keyboard
+    page.context.close()
+
+
 def test_what_is_typed_is_saved_and_the_preview_follows_where_it_stood(browser: Browser, desk: Served) -> None:
     page = opened(browser, desk)
     frame = page.frame_locator("#frame iframe:not(.is-coming)")

@@ -247,6 +247,14 @@ document.addEventListener("toggle", (event) => {
   if (event.target.id === "fold") localStorage.setItem(FOLDED, event.target.open ? "no" : "yes");
 }, true);
 
+// The drawer with the preview stays open from text to text, until Escape or its button closes it.
+const drawer = document.getElementById("drawer");
+drawer.checked = sessionStorage.getItem("drawer") === "open";
+drawer.addEventListener("change", () => sessionStorage.setItem("drawer", drawer.checked ? "open" : ""));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && drawer.checked && !keys.open) { drawer.click(); drawer.focus(); }
+});
+
 presence();
 setInterval(presence, HERE);
 look.checks();

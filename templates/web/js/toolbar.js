@@ -7,6 +7,7 @@ const KEYS = { b: "bold", i: "italic", k: "link" };
 export function toolbar(form) {
   const area = form.querySelector("textarea[name='field-body']");
   if (!area) return;
+  keyboard();
   form.addEventListener("click", (event) => {
     const tool = event.target.closest("[data-do]");
     if (tool) act(area, tool.dataset.do);
@@ -17,6 +18,16 @@ export function toolbar(form) {
     event.preventDefault();
     act(area, what);
   });
+}
+
+/** How much of the window a phone's keyboard covers, for the style sheet: there the toolbar keeps above it. */
+function keyboard() {
+  const seen = window.visualViewport;
+  const measure = () => {
+    const covered = seen.scale > 1 ? 0 : Math.max(0, innerHeight - seen.height - seen.offsetTop);
+    document.documentElement.style.setProperty("--keyboard", `${Math.round(covered)}px`);
+  };
+  for (const moved of ["resize", "scroll"]) seen.addEventListener(moved, measure);
 }
 
 function act(area, what) {
