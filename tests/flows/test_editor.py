@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from newsletter.desk.models import Role
@@ -257,3 +259,24 @@ def test_the_preview_comes_soon_with_25_cards(browser: Browser, tmp_path: Path) 
         page.context.close()
     print("preview after the pause:", [round(1000 * t) for t in times], "ms")  # noqa: T201 - what was measured
     assert min(times) < 5
+
+
+def test_a_picture_comes_in_beside_what_is_being_typed_and_goes_with_undo(browser: Browser, desk: Served) -> None:
+    drawn = BytesIO()
+    Image.new("RGB", (1300, 650), "teal").save(drawn, "PNG")
+    page = opened(browser, desk, f"{EDITOR}?text=7&to=es")
+    page.get_by_text("Add a picture").click()
+    page.set_input_files("#picture-file", {"name": "a.png", "mimeType": "image/png", "buffer": b"<svg/>"})
+    expect(page.get_by_text("This file is no picture that can be read")).to_be_visible()
+    page.locator("#f-title").fill("Recién escrito")
+    page.set_input_files("#picture-file", {"name": "a.png", "mimeType": "image/png", "buffer": drawn.getvalue()})
+    picture, shows = page.locator("#picture img"), page.get_by_label("What the picture shows")
+    expect(picture).to_be_visible()
+    expect(page.locator("#f-title")).to_have_value("Recién escrito")
+    shows.fill("Un cuadrado.")
+    expect(page.frame_locator("#frame iframe:not(.is-coming)").get_by_alt_text("Un cuadrado.")).to_be_visible()
+    page.get_by_role("button", name="Take the picture out").click()
+    expect(picture).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()  # the first belongs to the text
+    expect(shows).to_have_value("Un cuadrado.")
+    page.context.close()
