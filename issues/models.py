@@ -4,7 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Enum, ForeignKey, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Enum, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 WORD = Enum(
@@ -88,6 +88,7 @@ class Resource(Base):
     """Something worth sharing; one text per language, each with its own link."""
 
     __tablename__ = "resource"
+    __table_args__ = (Index("resource_by_day", "dismissed_at", "published_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(32), default="article")
@@ -102,10 +103,13 @@ class ResourceText(Base):
     """A resource in one language, as its source gave it."""
 
     __tablename__ = "resource_text"
-    __table_args__ = (UniqueConstraint("source_id", "guid"),)
+    __table_args__ = (
+        UniqueConstraint("source_id", "guid"),
+        Index("resource_text_by_language", "resource_id", "language"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id", ondelete="CASCADE"), index=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id", ondelete="CASCADE"))
     source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id", ondelete="SET NULL"))
     guid: Mapped[str] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(35))

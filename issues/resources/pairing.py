@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from itertools import combinations
 from urllib.parse import urlsplit
 
@@ -130,9 +131,9 @@ class _Card:
         self.id = resource.id
         self.published = resource.published_at
         self.languages = {text.language or "" for text in resource.texts}
-        texts = [unicodedata.normalize("NFC", f"{text.title}\n{text.summary}") for text in resource.texts]
-        self.strong = set().union(*map(_strong, texts))
-        self.names = {name for text in texts for name in _NAME.findall(text)}
+        signs = [_signs(f"{text.title}\n{text.summary}") for text in resource.texts]
+        self.strong = {sign for strong, _ in signs for sign in strong}
+        self.names = {name for _, names in signs for name in names}
         self.places = set().union(*map(_places, resource.texts))
 
     def shared(self, other: "_Card") -> set[str]:
@@ -145,9 +146,15 @@ class _Card:
         return shared if len(strong) > 1 and len(shared) >= _ENOUGH and len(strong) >= _MOST * poorer else set()
 
 
-def _strong(text: str) -> set[str]:
-    """Numbers of two digits and more, in any script's digits, and acronyms: they pass through translation."""
-    return {str(int(number)) for number in _NUMBER.findall(text)} | set(_ACRONYM.findall(text))
+@lru_cache(maxsize=512)
+def _signs(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Numbers of two digits and more, in any script's digits, and acronyms: they pass through translation. And names.
+
+    Remembered, since each look at the shelf reads the same newest texts again.
+    """
+    text = unicodedata.normalize("NFC", text)
+    strong = {str(int(number)) for number in _NUMBER.findall(text)} | set(_ACRONYM.findall(text))
+    return frozenset(strong), frozenset(_NAME.findall(text))
 
 
 def _places(text: ResourceText) -> set[str]:

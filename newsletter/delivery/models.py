@@ -54,7 +54,7 @@ class Mailing(Base):
     __tablename__ = "mailing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey(Issue.__table__.c.id, ondelete="RESTRICT"))
+    issue_id: Mapped[int] = mapped_column(ForeignKey(Issue.__table__.c.id, ondelete="RESTRICT"), index=True)
     state: Mapped[MailingState] = mapped_column(index=True)
     due_at: Mapped[datetime]
     zone: Mapped[str] = mapped_column(String(64))

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from issues.matrix import CellState, matrix
 from issues.models import Issue, Passage, PassageKind, Wording
 from newsletter.delivery import planning
 from newsletter.delivery.models import Mailing, MailingState
-from newsletter.web import issue_view
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,25 @@ class Listed:
 
 def listed(session: Session, issues: Sequence[Issue]) -> list[Listed]:
     """The issues with their headlines and mailings, in as many queries however many there are."""
-    numbers = [issue.id for issue in issues]
-    mailings = _mailings(session, numbers)
+    mailings = _mailings(session, [issue.id for issue in issues])
     titles = _titles(session, issues)
+    done = {number for number, mailing in mailings.items() if mailing.state is MailingState.FINISHED}
+    _load_texts(session, [issue.id for issue in issues if issue.id not in done])
     return [
-        _counted(session, issue, titles.get(issue.id) or f"{issue.month:%B %Y}", mailings.get(issue.id))
+        _line(
+            issue, titles.get(issue.id) or f"{issue.month:%B %Y}", mailings.get(issue.id), counts=issue.id not in done
+        )
         for issue in issues
     ]
+
+
+def next_missing(session: Session, today: date) -> date:
+    """The first month from this one on that has no issue."""
+    month = today.replace(day=1)
+    taken = {each.replace(day=1) for each in session.scalars(select(Issue.month).where(Issue.month >= month))}
+    while month in taken:
+        month = (month + timedelta(days=31)).replace(day=1)
+    return month
 
 
 def _mailings(session: Session, issues: list[int]) -> dict[int, Mailing]:
@@ -49,9 +61,15 @@ def _titles(session: Session, issues: Sequence[Issue]) -> dict[int, str]:
     return {number: fields.get("title", "") for number, language, fields in found if language == sources[number]}
 
 
-def _counted(session: Session, issue: Issue, title: str, mailing: Mailing | None) -> Listed:
-    if mailing and mailing.state is MailingState.FINISHED:
-        return Listed(issue, title, mailing)
-    rows = matrix(issue_view.load(session, issue.slug))
+def _load_texts(session: Session, issues: Sequence[int]) -> None:
+    """The passages and wordings of all these issues at once; the session keeps them for who asks."""
+    rows = (
+        select(Issue).where(Issue.id.in_(issues)).options(selectinload(Issue.passages).selectinload(Passage.wordings))
+    )
+    session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def _line(issue: Issue, title: str, mailing: Mailing | None, *, counts: bool) -> Listed:
+    rows = matrix(issue) if counts else []
     approved = {tag: sum(row.states[tag] is CellState.APPROVED for row in rows) for tag in issue.languages}
-    return Listed(issue, title, mailing, len(rows), approved)
+    return Listed(issue, title, mailing, len(rows), approved if counts else {})

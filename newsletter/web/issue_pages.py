@@ -15,7 +15,6 @@ from issues.errors import IssueError, NotFound, Unreadable
 from issues.languages import direction, name_in, own_name
 from issues.models import Fallback, Issue
 from newsletter.delivery import planning
-from newsletter.delivery.account import account
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import deeds
 from newsletter.desk.models import Member
@@ -146,7 +145,7 @@ def _goes(view: View, mailing: Mailing | None, readers: int) -> str:
 def _readers(site: Site, session: Session, issue: Issue, mailing: Mailing | None) -> int:
     """Those whom the mailing counted when it began; before that, those who would get it now."""
     if mailing and mailing.opened_at:
-        return account(session, mailing.id).people
+        return site.memory.accounts.of(session, mailing).people
     return sum(site.memory.readers.by_language(session, issue.languages, site.clock()).values())
 
 
@@ -157,7 +156,7 @@ def _list(
     if known := _MONTH.fullmatch(before):
         rows = rows.where(Issue.month < date(int(known[1]), int(known[2]), 1))
     found = list(session.scalars(rows))
-    listed = issue_list.listed(session, found[:ON_A_PAGE])
+    listed, now = issue_list.listed(session, found[:ON_A_PAGE]), site.clock()
     return site.desk(
         request,
         "desk/issues/list.html",
@@ -167,7 +166,8 @@ def _list(
         more=f"{listed[-1].issue.month:%Y-%m}" if len(found) > ON_A_PAGE else "",
         problem=problem,
         nothing_new=nothing_new,
-        month=f"{site.clock().astimezone(site.newsletter.zone):%Y-%m}",
+        month=f"{issue_list.next_missing(session, now.astimezone(site.newsletter.zone).date()):%Y-%m}",
+        day=lambda moment: issue_view.day(moment, now, site.settings.timezone),
         may_arrange=may_arrange(member_of(request)),
         own_name=own_name,
     )

@@ -333,7 +333,20 @@ def test_the_line_says_where_the_mailing_stands_and_to_how_many_it_goes(web: Web
         stopped = session.scalars(select(Mailing)).one()
         stopped.state, stopped.opened_at = MailingState.CANCELLED, web.now
     assert "Was stopped on its way" in desk.client.get(EDITOR).text
-    assert "was stopped on its way" in desk.client.get("/desk/issues").text
+    listed = desk.client.get("/desk/issues").text
+    assert f'<a href="/desk/mailings/{stopped.id}">stopped on its way, today</a>' in listed
+    with web.database.write() as session:
+        session.scalars(select(Mailing)).one().state = MailingState.FINISHED
+    assert ">See how it went</a>" in desk.client.get(EDITOR).text
+
+
+def test_the_list_proposes_the_first_month_that_has_no_issue(web: Web, desk: Desk) -> None:
+    assert 'value="2026-11"' in desk.client.get("/desk/issues").text
+    with web.database.write() as session:
+        for month in (date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1)):
+            told = {"covers_until": web.now, "created_at": web.now}
+            session.add(Issue(slug=f"{month:%Y-%m}", month=month, languages=["en"], **told))
+    assert 'value="2027-01"' in desk.client.get("/desk/issues").text
 
 
 def test_settings_of_the_whole_issue_are_undone(web: Web, desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""counting: indexes that hold all that is counted, and the daily counts of readers"""
+"""counting: indexes that hold what long lists are counted and ordered by, and the daily counts of readers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,10 @@ def upgrade() -> None:
     op.create_index("subscriber_by_state", "subscriber", ["state", "languages"], unique=False)
     op.drop_index("delivery_by_state", table_name="delivery")
     op.create_index("delivery_by_state", "delivery", ["mailing_id", "state", "retry_at", "edition_id"], unique=False)
+    op.create_index(op.f("mailing_issue_id_index"), "mailing", ["issue_id"], unique=False)
+    op.create_index("resource_by_day", "resource", ["dismissed_at", "published_at"], unique=False)
+    op.drop_index(op.f("resource_text_resource_id_index"), table_name="resource_text")
+    op.create_index("resource_text_by_language", "resource_text", ["resource_id", "language"], unique=False)
     op.create_table(
         "head_count",
         sa.Column("day", sa.Date(), nullable=False),
