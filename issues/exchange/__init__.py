@@ -5,11 +5,11 @@ what only one of them changed is taken, what both changed stays as it is and is 
 """
 
 from issues.exchange.applying import apply
-from issues.exchange.incoming import slug_of, take_in
+from issues.exchange.incoming import Given, opened, take_in
 from issues.exchange.merge import Applied
 from issues.exchange.sheets import sheet
 from issues.exchange.tables import to_csv
 from issues.exchange.workbooks import to_xlsx
 from issues.exchange.writing import export
 
-__all__ = ["Applied", "apply", "export", "sheet", "slug_of", "take_in", "to_csv", "to_xlsx"]
+__all__ = ["Applied", "Given", "apply", "export", "opened", "sheet", "take_in", "to_csv", "to_xlsx"]

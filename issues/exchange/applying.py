@@ -25,7 +25,13 @@ def apply(
     `small_edit`: translations of the source texts changed here stay true.
     Raises Unreadable, and changes nothing, where the file as a whole cannot be taken.
     """
-    document = read(file_text)
+    return apply_document(session, issue, read(file_text), by=by, now=now, small_edit=small_edit)
+
+
+def apply_document(
+    session: Session, issue: Issue, document: Document, *, by: str, now: datetime, small_edit: bool = False
+) -> Applied:
+    """The same of a file that was read."""
     history.hold(session, issue)
     _check_header(issue, document)
     _check_passages(session, issue, document)

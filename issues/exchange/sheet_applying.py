@@ -11,7 +11,6 @@ from issues.errors import Unreadable
 from issues.exchange.cells import merge_cells
 from issues.exchange.document import Block, Cell, Document
 from issues.exchange.merge import Applied, Merge
-from issues.exchange.sheet_reading import read_sheet
 from issues.exchange.sheets import Line, Sheet, sheet
 from issues.models import Issue, Passage
 from issues.texts import tidy, tidy_text
@@ -19,12 +18,11 @@ from issues.texts import tidy, tidy_text
 MOST_NAMED = 5
 
 
-def apply_sheet(session: Session, issue: Issue, data: bytes, *, by: str, now: datetime) -> Applied:
-    """Take the translations in; the source column is for reading, and a cell left empty changes nothing.
+def apply_sheet(session: Session, issue: Issue, given: Sheet, *, by: str, now: datetime) -> Applied:
+    """Take a sheet's translations in; the source column is for reading, and a cell left empty changes nothing.
 
     Raises Unreadable, and changes nothing, where the sheet as a whole cannot be taken.
     """
-    given = read_sheet(data)
     history.hold(session, issue)
     _check(issue, given)
     frame = history.frame(issue)._replace(languages=(given.head.language,))

@@ -92,6 +92,11 @@ class Sheet:
     """The keys of those rows that have one."""
 
     @property
+    def slug(self) -> str:
+        """The issue it is of."""
+        return self.head.slug
+
+    @property
     def titles(self) -> tuple[str, str, str]:
         """The first row."""
         languages = (self.source_language, self.head.language)

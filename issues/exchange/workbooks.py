@@ -18,7 +18,7 @@ from issues.languages import direction
 LONGEST_CELL = 32_767
 """Characters that a cell of Excel holds; it cuts off the rest without a word."""
 
-LARGEST_INSIDE = 10_000_000
+LARGEST_INSIDE = 5_000_000
 """Bytes of a workbook once unpacked; ours has a hundredth of that."""
 MOST_PARTS = 200
 MOST_SHEETS = 5

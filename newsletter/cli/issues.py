@@ -103,12 +103,16 @@ def sheet(
     slug: Slug,
     language: Annotated[str, typer.Argument(help="The language to translate into, like es.")],
     xlsx: Annotated[bool, typer.Option("--xlsx", help="A workbook for Excel; none: CSV in UTF-8.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", "-o", help="A file; none: standard output.")] = None,
 ) -> None:
-    """One language as a sheet for a translator, to standard output: `issues apply` takes it in again."""
+    """One language as a sheet for a translator; `issues apply` takes it in again."""
     with opened() as newsletter, newsletter.database.read() as session:
         made = exchange.sheet(publishing.find_issue(session, slug), language)
         data = exchange.to_xlsx(made) if xlsx else exchange.to_csv(made)
-    typer.echo(data, nl=False)
+    if to:
+        to.write_bytes(data)
+    else:
+        typer.echo(data, nl=False)
 
 
 @app.command()
@@ -121,10 +125,11 @@ def apply(
     by: By,
 ) -> None:
     """Take an edited issue file or sheet in; what somebody changed since is kept, and said."""
-    data = file.read_bytes()
-    with opened() as newsletter, newsletter.database.write() as session, _naming(file):
-        issue = publishing.find_issue(session, exchange.slug_of(data))
-        applied = exchange.take_in(session, issue, data, by=by, now=utc_now(), small_edit=small_edit)
+    with opened() as newsletter, _naming(file):
+        given = exchange.opened(file.read_bytes())
+        with newsletter.database.write() as session:
+            issue = publishing.find_issue(session, given.slug)
+            applied = exchange.take_in(session, issue, given, by=by, now=utc_now(), small_edit=small_edit)
     for line in [*applied.changes, *applied.notes]:
         say(line)
     for line in applied.refused:

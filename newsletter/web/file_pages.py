@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from issues import exchange, history
 from issues.errors import Conflict, IssueError
-from issues.exchange import Applied
+from issues.exchange import Applied, Given
 from issues.languages import name_in
 from issues.models import Edit, Issue
 from newsletter.desk import deeds
@@ -46,9 +46,9 @@ def make_router(site: Site) -> APIRouter:
         """An edited file or sheet comes back; what somebody changed since is kept, and said."""
 
         def change() -> Response:
-            data = file.file.read(LARGEST_FILE)
+            given = exchange.opened(file.file.read(LARGEST_FILE))
             with changing(site, slug) as (session, issue):
-                applied = _apply(site, session, issue, data, member_of(request), small_edit == "yes")
+                applied = _apply(site, session, issue, given, member_of(request), small_edit == "yes")
             way = editor_path(site, slug, at)
             return site.desk(request, "desk/issues/taken_in.html", here="Issues", applied=applied, way=way)
 
@@ -85,10 +85,10 @@ def _saved_as(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{re.sub("[^a-z0-9.-]", "", name)}"'}
 
 
-def _apply(site: Site, session: Session, issue: Issue, data: bytes, member: Member, small_edit: bool) -> Applied:
+def _apply(site: Site, session: Session, issue: Issue, given: Given, member: Member, small_edit: bool) -> Applied:
     """Take a file in; all of it is given up where it changes what this member may not."""
     before = issue.revision
-    applied = exchange.take_in(session, issue, data, by=member.name, now=site.clock(), small_edit=small_edit)
+    applied = exchange.take_in(session, issue, given, by=member.name, now=site.clock(), small_edit=small_edit)
     edits = session.scalars(select(Edit).where(Edit.issue_id == issue.id, Edit.revision > before)).all()
     if not may_arrange(member):
         for edit in edits:
