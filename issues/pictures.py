@@ -18,6 +18,8 @@ LARGEST = 20 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 SHARP, PLAIN = (1200, 1800), (600, 900)
 """The most width and height of the two sizes: a mail is 600 wide, and sharp screens have two pixels for one."""
+_ENOUGH = 1800
+"""Of the shorter side, whichever way the picture is turned: more is averaged away before it takes memory twice."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _DRAWN = ("PNG", "GIF", "WEBP")
@@ -102,14 +104,15 @@ def _opened(data: bytes) -> Image.Image:
             f"this picture has {width:,} × {height:,} points, more than {MOST_PIXELS // 1_000_000} million: "
             f"save it smaller, {SHARP[0]} wide is enough"
         )
-    image.draft(None, (2 * SHARP[1], 2 * SHARP[1]))  # a JPEG is decoded at half or less where that is enough
+    image.draft(None, (_ENOUGH, _ENOUGH))  # a JPEG can be decoded at a half or a quarter
     image.load()
     return image
 
 
 def _encoded(image: Image.Image) -> Encoded:
     drawn, sheet = image.format in _DRAWN, _flat(image)
-    large, small = _within(sheet, SHARP), _within(sheet, PLAIN)
+    large = _within(sheet, SHARP)
+    small = _within(large, PLAIN)
     form = "png" if drawn and len(_bytes(large, "png")) <= len(_bytes(large, "jpg")) else "jpg"
     return Encoded(form, _bytes(large, form), large.size, _bytes(small, form), small.size)
 
@@ -117,16 +120,24 @@ def _encoded(image: Image.Image) -> Encoded:
 def _flat(image: Image.Image) -> Image.Image:
     """The first frame upright, in sRGB, on white; a new image, so that nothing but pixels comes along."""
     profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # sixteen bits of grey, of which eight are enough
-        image = image.point(lambda value: value / 256).convert("L")
+    image = _in_bands(image)
+    if (factor := min(image.size) // _ENOUGH) > 1:
+        image = image.reduce(factor)
+    ImageOps.exif_transpose(image, in_place=True)
     sheet = Image.new("RGB", image.size, "white")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
+    if image.mode == "RGBA":
         sheet.paste(image, mask=image)
     else:
         sheet.paste(_in_srgb(image, profile) if profile else image.convert("RGB"))
     return sheet
+
+
+def _in_bands(image: Image.Image) -> Image.Image:
+    """In a mode whose points can be averaged; RGBA where anything shines through."""
+    if image.mode.startswith("I"):  # sixteen bits of grey, of which eight are enough
+        return image.point(lambda value: value / 256).convert("L")
+    mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:

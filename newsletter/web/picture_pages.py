@@ -26,7 +26,7 @@ _FOR_YEARS = {
 }
 
 _one_at_a_time = Lock()
-"""The points of one large picture take some 200 MB while it is made smaller."""
+"""The points of one large picture take up to 600 MB while it is made smaller."""
 
 
 def make_router(site: Site) -> APIRouter:
