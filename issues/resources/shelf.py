@@ -54,17 +54,20 @@ def listing(session: Session, *, since: datetime | None = None, dismissed: bool 
 
 
 def browse(session: Session, wanted: Wanted, page: int = 0) -> Shelf:
-    """One page of what is wanted, the newest first. Its cost does not grow with the shelf but with the page."""
+    """One page of what is wanted, the newest first. What needs no look at the texts costs the same on any shelf."""
     conditions = list(_conditions(wanted))
-    count = session.scalar(select(func.count(Resource.id)).where(*conditions)) or 0
     newest = (
         select(Resource)
         .where(*conditions)
         .order_by(Resource.published_at.desc(), Resource.id)
         .offset(page * PAGE)
-        .limit(PAGE)
+        .limit(PAGE + 1)
     )
-    resources = list(session.scalars(newest.options(selectinload(Resource.texts))))
+    found = list(session.scalars(newest.options(selectinload(Resource.texts))))
+    resources = found[:PAGE]
+    count = page * PAGE + len(found)
+    if len(found) > PAGE or (page and not found):  # else this was the last page, and texts are searched once
+        count = session.scalar(select(func.count(Resource.id)).where(*conditions)) or 0
     return Shelf(resources, count, _placed(session, [resource.id for resource in resources]))
 
 

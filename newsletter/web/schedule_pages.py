@@ -23,7 +23,7 @@ from newsletter.desk import deeds
 from newsletter.desk.habits import Habits, habits
 from newsletter.desk.models import Member
 from newsletter.publishing import When
-from newsletter.web import spoken
+from newsletter.web import issue_view, spoken
 from newsletter.web.access import member_of
 from newsletter.web.site import Site
 from newsletter.zones import TimeError
@@ -117,7 +117,7 @@ def make_router(site: Site) -> APIRouter:
 def found_issue(session: Session, slug: str) -> Issue:
     """The issue of this name, or 404."""
     try:
-        return publishing.find_issue(session, slug)
+        return issue_view.load(session, slug)
     except NotFound:
         raise HTTPException(404) from None
 
