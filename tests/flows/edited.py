@@ -1,20 +1,18 @@
 """The demonstration's November with one stale and some missing texts, served to people who are signed in."""
 
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext
 
 from issues import editing, history
 from issues.editing import Seen
 from issues.matrix import fields_digest, source_digest
-from issues.models import Issue, PassageKind
+from issues.models import Issue
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.desk import sessions
@@ -25,7 +23,8 @@ from subscribers.addresses import normal
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 from tests.conftest import BASES
-from tests.issues.sample import MEMO, PASSAGES, issue_of, passage
+from tests.flows.pages import answering
+from tests.issues.sample import sample_issue
 
 EDITOR = "/desk/issues/2021-11"
 
@@ -74,8 +73,8 @@ class Served:
 
 
 @contextmanager
-def served_desk(home: Path, cards: int = 0) -> Iterator[Served]:
-    """A server over a fresh database with one issue, of at least so many resources."""
+def served_desk(home: Path) -> Iterator[Served]:
+    """A server over a fresh database with one issue."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -83,27 +82,19 @@ def served_desk(home: Path, cards: int = 0) -> Iterator[Served]:
         for base in BASES:
             base.metadata.create_all(database.engine)
         vault = Vault(Keys.fresh())
-        write_issue(database, cards)
+        write_issue(database)
         settings = Settings(
             home=home, base_url=url, brand="Immigrant Justice Network", postal_address="PO Box 1, Oakland"
         )
         app = make_app(database, vault, settings)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, ws="none"))
-        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        running.start()
-        yield Served(url, database, vault)
-        server.should_exit = True
-        running.join()
-        database.close()
+        with closing(database), answering(app, listening):
+            yield Served(url, database, vault)
 
 
-def write_issue(database: Database, cards: int = 0) -> None:
+def write_issue(database: Database) -> None:
     """The sample issue, most of it approved; the English introduction changed after its translations were made."""
     then = datetime.now(UTC) - timedelta(days=3)
-    passages = [passage(kind, key, texts, resource) for kind, key, texts, resource in PASSAGES]
-    resources = sum(each.kind is PassageKind.RESOURCE for each in passages)
-    more = [passage(PassageKind.RESOURCE, str(100 + number), MEMO, "explainer") for number in range(cards - resources)]
-    issue = issue_of([*passages[:7], *more, *passages[7:]])
+    issue = sample_issue()
     issue.revision = 1
     with database.write() as session:
         session.add(issue)

@@ -4,23 +4,24 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from newsletter import wiring
 from newsletter.config import Settings
 from newsletter.db import Database
+from newsletter.web.__main__ import main
 from tests.conftest import BASES
 from tests.flows.everybody import excludes_nobody
+from tests.flows.pages import answering
 from tests.web.printed import catch, demonstration, mail_out, print_issue
 
 pytestmark = pytest.mark.flow
@@ -52,15 +53,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         database = Database(f"sqlite:///{home / 'newsletter.db'}")
         for base in BASES:
             base.metadata.create_all(database.engine)
-        server = uvicorn.Server(
-            uvicorn.Config(demonstration(database, home, url), log_level="critical", access_log=False, ws="none")
-        )
-        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        running.start()
-        yield Served(url, _filled(database, home, url))
-        server.should_exit = True
-        running.join()
-        database.close()
+        with closing(database), answering(demonstration(database, home, url), listening):
+            yield Served(url, _filled(database, home, url))
 
 
 def _filled(database: Database, home: Path, url: str) -> dict[str, str]:
@@ -193,16 +187,16 @@ def _get(url: str) -> requests.Response:
 
 
 @pytest.mark.parametrize("extra", [{}, {"NEWSLETTER_TIMEZONE": "Nowhere"}], ids=["no home", "a wrong setting"])
-def test_what_is_wrong_with_the_settings_is_one_sentence(environment: dict[str, str], extra: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "newsletter.web", "8000"],
-        env=environment | extra,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    assert "Traceback" not in done.stderr
+def test_what_is_wrong_with_the_settings_is_one_sentence(
+    environment: dict[str, str],
+    extra: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in (environment | extra).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["newsletter.web", "8000"])
+    assert main() == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1

@@ -1,5 +1,6 @@
 """A send as the person at the desk sees it: schedule, stop, schedule again, watch, decide, report."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.desk import habits
-from newsletter.migrations import upgrade
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.web.access import COOKIE
 from newsletter.web.app import make_app
@@ -32,10 +32,9 @@ READERS = [f"reader{number}" for number in range(12)]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[tuple[Web, str]]:
+def desk(tmp_path: Path, sqlite_with_tables: Path) -> Iterator[tuple[Web, str]]:
     """A desk that is served on this machine, and its address."""
-    database = Database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    upgrade(database)
+    database = Database(f"sqlite:///{shutil.copy(sqlite_with_tables, tmp_path / 'newsletter.db')}")
     web = Web(FastAPI(), database, Vault(Keys.fresh()), now=datetime(2026, 11, 21, 12, tzinfo=UTC))
     server = uvicorn.Server(uvicorn.Config(web.app, host="127.0.0.1", port=0, log_level="warning"))
     settings = Settings(
@@ -51,10 +50,12 @@ def desk(tmp_path: Path) -> Iterator[tuple[Web, str]]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield web, f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = server.force_exit = True
-    thread.join()
-    database.close()
+    try:
+        yield web, f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join()
+        database.close()
 
 
 def opened(browser: Browser, web: Web, address: str, *, script: bool = True) -> Page:

@@ -1,14 +1,9 @@
 """A whole month at the desk: by two people, by keyboard alone, and with markup planted wherever one can write."""
 
-import email
-import email.policy
 import json
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -16,115 +11,21 @@ from typing import Literal
 from urllib.parse import quote
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Locator, Page, expect
-from pydantic import SecretStr
 
 import scheduler
 from issues import history
 from issues.fields import FIELDS
 from issues.models import Issue, Passage, PassageKind, Resource, ResourceText, Source, SourceKind
 from issues.models import Wording as Worded
-from newsletter.config import Settings
-from newsletter.db import Database
-from newsletter.delivery.sender import send_due
 from newsletter.demo import site
-from newsletter.desk import members
-from newsletter.desk.models import Role
-from newsletter.migrations import upgrade
-from newsletter.web.app import make_app
-from newsletter.wiring import Newsletter, utc_now
-from subscribers import people
-from subscribers.consent import Wording
-from subscribers.keys import Keys
-from tests.newsletter.smtp_server import ScriptedServer, serving
+from newsletter.wiring import utc_now
+from tests.flows.whole_desk import Desk, open_desk
 
 pytestmark = pytest.mark.flow
 
 PASSWORD = "lantern orchard ninety boats"
 expect.set_options(timeout=20_000)  # a busy machine is no failure
-
-
-@dataclass
-class Desk:
-    """A new installation with its pages, its mail server, and a clock that can be put on."""
-
-    newsletter: Newsletter
-    server: ScriptedServer
-    ahead: timedelta = timedelta()
-
-    @property
-    def url(self) -> str:
-        return self.newsletter.settings.base_url
-
-    def clock(self) -> datetime:
-        return utc_now() + self.ahead
-
-    def link(self) -> str:
-        """What makes its holder an owner: the first link, and after that an invitation."""
-        with self.newsletter.database.write() as session:
-            token = members.first_link(session, self.clock()) or members.invite(
-                session, members.of(session, 1), Role.OWNER, "", self.clock()
-            )
-        return f"{self.url}/desk/welcome/{token}"
-
-    def subscribe(self, called: str = "", **readers: str) -> None:
-        """Readers by the local part of their address, with their languages."""
-        for name, languages in readers.items():
-            with self.newsletter.database.write() as session:
-                people.add(
-                    session,
-                    self.newsletter.vault,
-                    address=f"{name}@example.com",
-                    name=called or name.title(),
-                    languages=languages,
-                    came_by="added",
-                    wording=Wording("en", "One mail a month."),
-                    now=self.clock(),
-                )
-
-    def send(self) -> None:
-        """One pass of the job that sends, at the hour of this desk."""
-        send_due(replace(self.newsletter.office, clock=self.clock), self.newsletter.transport, Event())
-
-    def mails(self) -> list[tuple[str, str, str]]:
-        """Recipient, subject and all text of what the mail server took."""
-        taken = [(to, email.message_from_bytes(mail, policy=email.policy.default)) for to, mail in self.server.accepted]
-        return [
-            (to, str(mail["Subject"]), "\n".join(part.get_content() for part in mail.walk() if not part.is_multipart()))
-            for to, mail in taken
-        ]
-
-
-@contextmanager
-def open_desk(home: Path, languages: str) -> Iterator[Desk]:
-    with socket.create_server(("127.0.0.1", 0)) as listening, serving() as (mail_server, port):
-        settings = Settings(
-            home=home / "home",
-            keys=home / "keys.json",
-            base_url=f"http://localhost:{listening.getsockname()[1]}",
-            transport=SecretStr(f"smtp://127.0.0.1:{port}?tls=none"),
-            sender="The Network <news@example.org>",
-            brand="Border & Rights Network",
-            postal_address="PO Box 1, Oakland",
-            languages=languages,
-            allow_loopback=True,
-        )
-        settings.home.mkdir()
-        database = Database(f"sqlite:///{home / 'newsletter.db'}")
-        upgrade(database)
-        Keys.create(home / "keys.json")
-        desk = Desk(Newsletter(settings, database), mail_server)
-        app = make_app(database, desk.newsletter.vault, settings, clock=desk.clock)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, ws="none"))
-        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        running.start()
-        try:
-            yield desk
-        finally:
-            server.should_exit = server.force_exit = True
-            running.join()
-            database.close()
 
 
 @contextmanager
@@ -245,8 +146,10 @@ def schedule_and_watch(page: Page, desk: Desk, issue: str) -> None:
     expect(page.get_by_text("Of two people 2 were accepted.")).to_be_visible()
 
 
-def test_a_month_from_the_first_link_to_the_report_by_two_people(browser: Browser, tmp_path: Path) -> None:
-    with open_desk(tmp_path, "en,es") as desk, open_source(tmp_path) as source:
+def test_a_month_from_the_first_link_to_the_report_by_two_people(
+    browser: Browser, tmp_path: Path, sqlite_with_tables: Path
+) -> None:
+    with open_desk(tmp_path, sqlite_with_tables, "en,es") as desk, open_source(tmp_path) as source:
         desk.subscribe(bea="en", carlos="es")
         rosa, mai = browser.new_context().new_page(), browser.new_context().new_page()
         come_in(rosa, desk.link(), "Rosa", "rosa@example.org")
@@ -288,10 +191,11 @@ def test_a_month_from_the_first_link_to_the_report_by_two_people(browser: Browse
 
 def tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab until the focus is there, as often as it takes to go around once; it can be seen where it is."""
+    element = wanted.element_handle()
     for _ in range(150):
         page.keyboard.press("Tab")
-        if wanted.evaluate("element => element === document.activeElement"):
-            style = wanted.evaluate("element => [getComputedStyle(element).outlineStyle, element.outerHTML]")
+        if element.evaluate("element => element === document.activeElement"):
+            style = element.evaluate("element => [getComputedStyle(element).outlineStyle, element.outerHTML]")
             assert style[0] != "none", style[1]
             return
     pytest.fail(f"Tab does not reach {wanted}")
@@ -308,8 +212,10 @@ def enter(page: Page, field: str, words: str) -> None:
     page.keyboard.insert_text(words)
 
 
-def test_by_keyboard_alone_from_signing_in_to_a_scheduled_issue(browser: Browser, tmp_path: Path) -> None:
-    with open_desk(tmp_path, "en") as desk, open_source(tmp_path) as source:
+def test_by_keyboard_alone_from_signing_in_to_a_scheduled_issue(
+    browser: Browser, tmp_path: Path, sqlite_with_tables: Path
+) -> None:
+    with open_desk(tmp_path, sqlite_with_tables, "en") as desk, open_source(tmp_path) as source:
         come_in(browser.new_context().new_page(), desk.link(), "Rosa", "rosa@example.org")
         page = browser.new_context().new_page()
         page.goto(f"{desk.url}/desk")
@@ -426,8 +332,10 @@ def write_at_once(one: Page, other: Page, issue: str) -> None:
     nothing_ran(one)
 
 
-def test_planted_markup_runs_on_no_page_and_in_no_preview(browser: Browser, tmp_path: Path) -> None:
-    with open_desk(tmp_path, "en,es") as desk:
+def test_planted_markup_runs_on_no_page_and_in_no_preview(
+    browser: Browser, tmp_path: Path, sqlite_with_tables: Path
+) -> None:
+    with open_desk(tmp_path, sqlite_with_tables, "en,es") as desk:
         plant(desk)
         said: list[str] = []
         pages = []

@@ -1,13 +1,12 @@
 """Readers' pages in a browser: they fit, load nothing from elsewhere, work without script, exclude nobody."""
 
 import socket
-import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser
 
 import subscribers.models
@@ -20,6 +19,7 @@ from subscribers.people import add
 from subscribers.tokens import Purpose, make
 from subscribers.vault import Vault
 from tests.flows.everybody import excludes_nobody
+from tests.flows.pages import answering
 
 pytestmark = pytest.mark.flow
 
@@ -35,13 +35,8 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         database, vault = Database(f"sqlite:///{home / 'newsletter.db'}"), Vault(Keys.fresh())
         subscribers.models.Base.metadata.create_all(database.engine)
         app = make_app(database, vault, _settings(home, base_url))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, ws="none"))
-        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        running.start()
-        yield {language: f"{base_url}/u/{_join(database, vault, language)}" for language in LANGUAGES}
-        server.should_exit = True
-        running.join()
-        database.close()
+        with closing(database), answering(app, listening):
+            yield {language: f"{base_url}/u/{_join(database, vault, language)}" for language in LANGUAGES}
 
 
 def _settings(home: Path, base_url: str) -> Settings:
