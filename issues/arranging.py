@@ -165,11 +165,11 @@ def set_standing(session: Session, issue: Issue, key: str, every_month: bool, *,
         history.record_frame(session, issue, by=by, now=now)
 
 
-def set_picture(session: Session, issue: Issue, key: str, name: str, *, by: str, now: datetime) -> str:
+def set_picture(session: Session, issue: Issue, key: str, name: str, *, by: str, now: datetime, alt: str = "") -> str:
     """Give a passage the picture of this name, in all languages; empty takes away the one it has, which is returned.
 
     Words about another picture are taken out of the source text, so that its translations are looked at too; a picture
-    that comes back brings its own. Raises Conflict where such a passage has no place for one.
+    that comes back brings its own, a new one `alt`. Raises Conflict where such a passage has no place for one.
     """
     history.hold(session, issue)
     passage = find(issue, key)
@@ -178,11 +178,11 @@ def set_picture(session: Session, issue: Issue, key: str, name: str, *, by: str,
     before = passage.picture.name if passage.picture else ""
     if name != before:
         picture = pictures.find(session, name) if name else None
-        alt = _alt_then(session, passage, name) if picture else None
+        words = _alt_then(session, passage, name) or alt
         issue.revision += 1
         passage.picture = picture
-        if alt is not None:
-            _say(session, passage, alt, by, now)
+        if picture:
+            _say(session, passage, words, by, now)
         history.record_frame(session, issue, by=by, now=now)
     return before
 

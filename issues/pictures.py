@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 from sqlalchemy.orm import Session
 
 from issues.errors import NotFound, Unreadable
-from issues.models import Picture
+from issues.models import Passage, Picture, ResourceText
 
 LARGEST = 20 * 1024 * 1024
 MOST_PIXELS = 40_000_000
@@ -85,6 +85,13 @@ def find(session: Session, name: str) -> Picture:
     if picture is None:
         raise NotFound(f"there is no picture {name[:32]}; add it at the desk, where pictures are uploaded")
     return picture
+
+
+def offered(passage: Passage) -> ResourceText | None:
+    """The text of a passage's resource whose own page has a picture, that in the issue's source language first."""
+    texts = passage.resource.texts if passage.resource else []
+    source = passage.issue.source_language
+    return min((text for text in texts if text.image), key=lambda text: text.language != source, default=None)
 
 
 def _refuse_size(data: bytes) -> None:

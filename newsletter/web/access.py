@@ -129,6 +129,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "standing_passage": _EDITORS,
     "add_picture": _EDITORS,
     "set_picture": _EDITORS,
+    "take_picture": _EDITORS,
     "issue_fallback": _EDITORS,
     "preview": _WRITERS,
     "checks": _WRITERS,

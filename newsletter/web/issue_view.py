@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from issues import arranging, editing, history
+from issues import arranging, editing, history, pictures
 from issues.changes import Mark, marks, paragraphs
 from issues.editing import Cell
 from issues.errors import NotFound
 from issues.fields import FIELDS, PICTURED
 from issues.languages import name_in
 from issues.matrix import CellState, cell_state, incomplete, source_digest
-from issues.models import Edit, Issue, Passage, PassageKind
+from issues.models import Edit, Issue, Passage, PassageKind, ResourceText
 from issues.wordings import name_of, shortened
 from newsletter.desk.models import Member, Role
 from newsletter.web import spoken
@@ -221,6 +221,11 @@ class View:
     def may_have_picture(self) -> bool:
         """Whether this member may give the open text one."""
         return may_arrange(self.member) and self.open.passage.kind in PICTURED
+
+    @property
+    def offered_picture(self) -> ResourceText | None:
+        """The text of the open resource whose own page has a picture."""
+        return pictures.offered(self.open.passage)
 
     @cached_property
     def source(self) -> Side:

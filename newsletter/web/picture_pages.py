@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from issues import arranging, pictures
+from issues.errors import NotFound
 from issues.models import Picture
 from newsletter.desk import deeds
+from newsletter.web import issue_view
 from newsletter.web.access import member_of
 from newsletter.web.issue_desk import Back, Place, Typed, answered, back, changing, editor_path, wants_json
 from newsletter.web.site import Site
@@ -54,11 +56,22 @@ def _changing(router: APIRouter, site: Site) -> None:
         at = Place(*(upload.fields.get(name, "")[:200] for name in ("text", "to", "show")))
 
         def change() -> Response:
-            with _one_at_a_time:
-                made = pictures.encoded(upload.file.getvalue())
-            with changing(site, slug) as (session, _):
-                name = pictures.keep(session, made, site.clock()).name
-            return _set(site, request, slug, key, at, name)
+            return _set(site, request, slug, key, at, _kept(site, upload.file.getvalue()))
+
+        return answered(site, request, slug, at, change)
+
+    @router.post("/desk/issues/{slug}/passages/{key}/picture/offered", name="take_picture")
+    def take(request: Request, slug: str, key: str, at: Back) -> Response:
+        """The picture on a resource's own page is fetched, with what its author says that it shows."""
+
+        def change() -> Response:
+            with site.database.read() as session:
+                issue = issue_view.load(session, slug)
+                offered = pictures.offered(arranging.find(issue, key))
+                if offered is None:
+                    raise NotFound("its page has no picture; choose one from your own")
+                url, alt = offered.image, offered.alt if offered.language == issue.source_language else ""
+            return _set(site, request, slug, key, at, _kept(site, site.newsletter.fetch(url).body), alt)
 
         return answered(site, request, slug, at, change)
 
@@ -68,10 +81,18 @@ def _changing(router: APIRouter, site: Site) -> None:
         return answered(site, request, slug, at, lambda: _set(site, request, slug, key, at, picture))
 
 
-def _set(site: Site, request: Request, slug: str, key: str, at: Place, name: str) -> Response:
+def _kept(site: Site, data: bytes) -> str:
+    """The name of the picture in these bytes."""
+    with _one_at_a_time:
+        made = pictures.encoded(data)
+    with site.database.write() as session:
+        return pictures.keep(session, made, site.clock()).name
+
+
+def _set(site: Site, request: Request, slug: str, key: str, at: Place, name: str, alt: str = "") -> Response:
     member = member_of(request)
     with changing(site, slug) as (session, issue):
-        was = arranging.set_picture(session, issue, key, name, by=member.name, now=site.clock())
+        was = arranging.set_picture(session, issue, key, name, by=member.name, now=site.clock(), alt=alt)
         what = "gave a text a picture" if name else "took a picture out"
         deeds.record(session, member.id, what, f"{slug} {key}", site.clock())
     did = {"did": "picture", "of": key, "was": was}

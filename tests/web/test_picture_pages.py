@@ -1,17 +1,24 @@
 """Pictures at the desk and in public: one address for everybody, and nothing that is no picture ever served."""
 
+import threading
+from collections.abc import Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from issues import composing, editing
-from issues.models import Fallback, Issue, Picture
+from issues.models import Fallback, Issue, Picture, Resource
+from newsletter.config import Settings
 from newsletter.desk.models import Role
 from tests.issues.drafted import shelf
 from tests.web.conftest import Web
 from tests.web.desk import Desk, desk_client
+from tests.web.stage import on_stage
 
 SLUG = "2021-11"
 EDITOR = f"/desk/issues/{SLUG}"
@@ -167,3 +174,51 @@ def test_a_passage_without_a_place_for_one_says_so(desk: Desk) -> None:
     assert "Add a picture" not in desk.client.get(f"{EDITOR}?text=closing").text
     gone = desk.client.post(f"{EDITOR}/passages/nowhere/picture", data=AT | {"picture": "0" * 32})
     assert gone.status_code == 404
+
+
+@pytest.fixture
+def page_of_a_resource() -> Iterator[str]:
+    """The address of a picture on somebody's site."""
+    drawn = photo()
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = drawn if self.path == "/hill.jpg" else b"<html>no picture</html>"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_picture_of_a_resource_s_own_page_is_taken_with_its_words(
+    web: Web, desk: Desk, page_of_a_resource: str, tmp_path: Path
+) -> None:
+    offered = {"7": ("en", "/hill.jpg", "A hill."), "4": ("en", "/nothing.html", "")}
+    with web.database.write() as session:
+        for number, (language, path, alt) in offered.items():
+            text = next(t for t in session.get_one(Resource, int(number)).texts if t.language == language)
+            text.image, text.alt = page_of_a_resource + path, alt
+
+    def take(key: str) -> tuple[int, str]:
+        answer = desk.client.post(f"{EDITOR}/passages/{key}/picture/offered", data={"text": key, "to": "en"})
+        return answer.status_code, answer.text
+
+    status, said = take("7")
+    assert (status, "not public" in said or "private" in said) == (409, True)  # nobody's own network is looked into
+    settings = Settings(home=tmp_path, base_url="https://news.example.org", allow_loopback=True)
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
+    assert "Take the picture from its page" in desk.client.get(f"{EDITOR}?text=7&to=en").text
+    assert take("7")[0] == 303
+    with web.database.read() as session:
+        cell = editing.find(session.query(Issue).one(), "7", "en")
+        assert (cell.passage.picture is not None, cell.fields["alt"]) == (True, "A hill.")
+    assert "no picture that can be read" in take("4")[1]
+    assert "Its page has no picture" in take("8")[1]
