@@ -52,6 +52,8 @@ class Held:
     suppressed: str
     """The reason, or nothing."""
     suppressed_on: date | None
+    plain_text: bool
+    paused_until: date | None
     asked_on: date | None
     """When somebody typed the address into the form, and it still waits for its owner's word."""
 
@@ -148,6 +150,8 @@ def show(session: Session, vault: Vault, address: str) -> Held:
         consents=_agreed(session, person.id) if person else (),
         suppressed=suppression.reason if suppression else "",
         suppressed_on=suppression.day if suppression else None,
+        plain_text=person is not None and person.plain_text,
+        paused_until=person.paused_until if person else None,
         asked_on=waiting.date() if waiting else None,
     )
 

@@ -30,9 +30,10 @@ def answer(session: Session, vault: Vault, notice: Notice, values: Mapping[str, 
     `values` are the form's: the `brand`, and the `base_url` that links begin with.
     """
     kind = Kind(notice.template)
-    if notice.tries == 1 and not may_mail(session, notice.address_hash, kind, notice.created_at.date()):
+    words = FORMS[kind](session, vault, notice, values)
+    if words and notice.tries == 1 and not may_mail(session, notice.address_hash, kind, notice.created_at.date()):
         return None
-    return FORMS[kind](session, vault, notice, values)
+    return words
 
 
 def _to_sign_up(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:

@@ -18,7 +18,7 @@ from fastapi import Request
 
 HOUR = timedelta(hours=1)
 FREE_FOR_ONE, MOST_FOR_ONE = 20, 200
-FREE_FOR_ALL, MOST_FOR_ALL = 200, 5000
+FREE_FOR_ALL, MOST_FOR_ALL = 200, 2000
 """Forms within the hour from one network, and from everywhere: so many without more ado, and so many at all."""
 
 BITS = 15

@@ -63,6 +63,8 @@ def path_of(link: str) -> str:
 
 def test_a_person_joins_by_the_link_in_their_mail(web: Web, mailbox: Mailbox) -> None:
     assert heading(fill(web)) == "Mire en su correo."
+    for kept in Path(str(web.database.engine.url.database)).parent.glob("newsletter.db*"):
+        assert b"ana@" not in kept.read_bytes().lower()
     (mail,) = mailbox.fetch()
     assert (mail["To"], mail["Content-Language"]) == (ADDRESS, "es")
     (link,) = links_in(mail)
@@ -146,6 +148,8 @@ def test_only_the_mail_tells_who_reads_already(web: Web, mailbox: Mailbox) -> No
     preferences, leave_link = links_in(mail)
     assert heading(web.client().get(path_of(preferences))) == "Cómo le llega el boletín"
     assert heading(web.client().get(path_of(leave_link))) == "¿Dejar el boletín?"
+    fill(web)
+    assert mailbox.fetch() == [], "once a day, for readers too"
     with web.database.read() as session:
         assert session.scalar(select(SignUp.id)) is None, "a reader's address is kept once"
 
