@@ -119,6 +119,8 @@ def add(
         )
     except Exception:  # noqa: BLE001 - what strangers send may trip the parsers anywhere: it is no passkey then
         raise NotSignedIn("This passkey could not be added: try again.") from None
+    if session.scalars(select(Passkey.id).where(Passkey.credential == verified.credential_id)).first() is not None:
+        raise NotSignedIn("This passkey was added before: it signs in already.")
     session.add(
         Passkey(
             member_id=member.id,

@@ -10,8 +10,8 @@ from newsletter.desk.errors import DeskError, WrongPassword
 from newsletter.web import spoken
 from newsletter.web.access import member_of
 from newsletter.web.brake import refusal
-from newsletter.web.door_pages import Number, Typed, agent, give_cookie
-from newsletter.web.site import Site
+from newsletter.web.door_pages import Typed, agent, give_cookie
+from newsletter.web.site import Number, Site
 
 DONE = {
     "password": "Your password is changed, and every other browser was signed out.",

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from issues.errors import IssueError, NotFound
 from issues.languages import words
 from newsletter.config import Settings
 from newsletter.db import Database
@@ -41,6 +42,7 @@ from newsletter.web import (
     rewriting_pages,
     schedule_pages,
     settings_pages,
+    spoken,
     text_pages,
 )
 from newsletter.web.access import NOT_YOUR_LANGUAGE, NOT_YOURS, SIGN_IN, require_access
@@ -126,11 +128,13 @@ def _file(name: str) -> Callable[[], FileResponse]:
     return lambda: FileResponse(TEMPLATES / name, headers={"Cache-Control": "public, max-age=3600"})
 
 
-def _error(site: Site, request: Request, status: int, detail: str = "") -> Response:
-    """A kind page in the reader's language; at the desk in the desk's, and with the way on."""
+def _error(site: Site, request: Request, status: int, detail: str = "", said: str = "") -> Response:
+    """A kind page in the reader's language; at the desk in the desk's, with what was `said` and with the way on."""
     at_desk = is_desk(request.scope)
     language = "en" if at_desk else page_language(request)
     heading, explanation = REFUSALS.get(detail) or ERRORS.get(status, ERRORS[400])
+    if said:
+        heading, explanation = "That was not done.", said
     way = (SIGN_IN, "Sign in") if status == 401 else ("/desk", "Go to this month")
     say = words(language).gettext
     return site.page(
@@ -154,6 +158,10 @@ def _answer_errors(app: FastAPI, site: Site) -> None:
         answer = page(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
         return answer
+
+    @app.exception_handler(IssueError)
+    def not_done(request: Request, error: IssueError) -> Response:
+        return page(request, 404 if isinstance(error, NotFound) else 409, said=spoken.sentence(error))
 
     @app.exception_handler(RequestValidationError)
     def not_understood(request: Request, _error: RequestValidationError) -> Response:

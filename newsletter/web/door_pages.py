@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from newsletter.desk import guest, members, sessions
@@ -15,8 +15,6 @@ from newsletter.web.site import Site
 from subscribers.errors import BadAddress
 
 Typed = Annotated[str, Form(max_length=300)]
-Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
-"""A row's, in an address."""
 
 _KEPT = timedelta(days=400)
 """How long a browser may keep the cookie (RFC 6265bis allows no more); whether it still opens is the row's to say."""

@@ -13,8 +13,8 @@ from issues.resources.fetching import host_of
 from newsletter.delivery.models import OUTCOMES, MailingState
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
-from newsletter.web.month import MOST_MARKS, Glance, Making, glance
-from newsletter.web.pictures import of_outcomes
+from newsletter.web.month import Glance, Making, glance
+from newsletter.web.pictures import MOST_MARKS, of_outcomes
 from newsletter.web.site import Site
 
 ENDED = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from sqlalchemy.orm import Session
 
@@ -21,9 +21,8 @@ from newsletter.delivery.models import OUTCOMES, Mailing, MailingState, State
 from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
-from newsletter.web.site import Site
-
-Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+from newsletter.web.pictures import MOST_MARKS, Stretch, of_outcomes
+from newsletter.web.site import Number, Site
 
 WORDS = {
     State.ACCEPTED: ("Accepted", "their server took it"),
@@ -32,8 +31,6 @@ WORDS = {
     State.SKIPPED: ("Skipped", "left before their turn"),
     State.IN_DOUBT: ("In doubt", "the line broke"),
 }
-MOST_MARKS = 120
-"""People who are each drawn with a mark; beyond that, bars are drawn."""
 
 STREAM_FOR = 25.0
 """Seconds that one answer of events goes on; browsers ask again by themselves, and a server told to stop can."""
@@ -108,15 +105,9 @@ class Standing:
         return f"{spoken.span(self.account.waiting / self.rate).capitalize()} to go"
 
     @property
-    def bar(self) -> list[tuple[str, float, float]]:
-        """The outcomes along the bar: class, start and length in percent."""
-        stretches, start = [], 0.0
-        for state, count in self.account.outcomes.items():
-            length = 100 * count / max(self.account.people, 1)
-            if count:
-                stretches.append((state.name.lower(), round(start, 3), round(length, 3)))
-            start += length
-        return stretches
+    def bar(self) -> list[Stretch]:
+        """The outcomes along the bar."""
+        return of_outcomes(self.account.outcomes, self.account.people)
 
 
 def make_router(site: Site) -> APIRouter:

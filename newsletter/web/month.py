@@ -21,8 +21,6 @@ from newsletter.web.memory import Memory
 
 NEWS = 4
 """New resources that are named; the rest are counted."""
-MOST_MARKS = 120
-"""People who are each drawn with a mark; beyond that the bar and the table must do."""
 
 _STATES = (CellState.APPROVED, CellState.DRAFT, CellState.STALE, CellState.MISSING)
 

@@ -11,8 +11,8 @@ from newsletter.desk import members, passkeys, sessions
 from newsletter.desk.errors import DeskError, NotSignedIn
 from newsletter.desk.passkeys import Place
 from newsletter.web.access import member_of
-from newsletter.web.door_pages import Number, agent, give_cookie
-from newsletter.web.site import Site
+from newsletter.web.door_pages import agent, give_cookie
+from newsletter.web.site import Number, Site
 
 
 class Answer(BaseModel):

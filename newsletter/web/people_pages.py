@@ -14,8 +14,8 @@ from newsletter.desk.models import Member, Role
 from newsletter.notices import outbox
 from newsletter.web import spoken
 from newsletter.web.access import member_of
-from newsletter.web.door_pages import Number, Typed
-from newsletter.web.site import Site
+from newsletter.web.door_pages import Typed
+from newsletter.web.site import Number, Site
 from subscribers.errors import BadAddress
 
 Languages = Annotated[list[str], Form(default_factory=list)]

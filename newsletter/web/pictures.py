@@ -13,6 +13,9 @@ MEANINGS = {
 }
 """What each outcome says, in a few words."""
 
+MOST_MARKS = 120
+"""People who are each drawn with a mark; beyond that bars are drawn, and the table is always there."""
+
 Stretch = tuple[str, float, float]
 """A part of a bar: its class in the style sheet, where it starts and how long it is, in hundredths."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import Field
 from sqlalchemy import select
@@ -23,11 +23,10 @@ from newsletter.desk import deeds
 from newsletter.publishing import find_issue
 from newsletter.web import shelf_view, source_pages, spoken
 from newsletter.web.access import ROLES, member_of
-from newsletter.web.site import Site
+from newsletter.web.site import Number, Site
 
 Typed = Annotated[str, Form(max_length=2000)]
 Text = Annotated[str, Form(max_length=20_000)]
-Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 Given = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Numbers = Annotated[list[Given], Form(max_length=20)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from issues.errors import IssueError, NotFound
@@ -13,9 +13,8 @@ from issues.resources import rewriting, shelf
 from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import member_of
-from newsletter.web.site import Site
+from newsletter.web.site import Number, Site
 
-Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 AT = "/{number}/texts/{text}"
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from pathlib import Path
+from pathlib import Path as FilePath
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Path, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +25,7 @@ from newsletter.wiring import Newsletter
 from subscribers.audience import preferred
 from subscribers.vault import Vault
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "web"
+TEMPLATES = FilePath(__file__).parents[2] / "templates" / "web"
 LANGUAGES = ("en", "es", "vi", "ar")
 """The languages that the pages' own words exist in; the first is the last resort."""
 
@@ -43,6 +44,10 @@ OWNERS_PLACES = frozenset({"Settings"})
 _LONGEST_HEADER = 500
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
 """One language range with its weight (RFC 9110, section 12.5.4)."""
+
+
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+"""A row's, in the address of a page: what no database would take for one is refused."""
 
 
 @dataclass(frozen=True)

@@ -221,13 +221,17 @@ def _place(words: Mapping[str, str]) -> Place:
 
 def _seen(words: Mapping[str, str]) -> Seen:
     """What the page that sent this showed."""
-    base = words.get("base", "0")
     try:
         sent = json.loads(words.get("unanswered", "")) if words.get("unanswered") else None
     except ValueError:
         sent = None
     unanswered = {str(name): str(text) for name, text in sent.items()} if isinstance(sent, dict) else None
-    return Seen(int(base) if base.isdecimal() and len(base) < 10 else 0, words.get("source") or None, unanswered)
+    return Seen(_revision(words.get("base", "")), words.get("source") or None, unanswered)
+
+
+def _revision(text: str) -> int:
+    """A revision as a page sent it; 0, which nothing is at, for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _fields(cell: Cell, words: Mapping[str, str]) -> dict[str, str]:
@@ -260,7 +264,7 @@ def _conflict(
             issue=issue,
             conflict=conflict,
             when=when,
-            names=FIELDS[cell.passage.kind].all,
+            names=issue_view.fields_of(cell.passage),
             mine=_fields(cell, words),
             labels=issue_view.LABELS,
             key=key,
@@ -282,7 +286,7 @@ def _approve_all(site: Site, session: Session, issue: Issue, cells: str, request
     done = []
     for key, language, *seen in _cells(cells):
         member = writer(request, language)
-        saw = Seen(int(seen[0]) if seen and seen[0].isdecimal() else 0, seen[1] if len(seen) > 1 else None)
+        saw = Seen(_revision(seen[0] if seen else ""), seen[1] if len(seen) > 1 else None)
         try:
             editing.approve(session, issue, key, language, seen=saw, by=member.name, now=site.clock())
         except IssueError:

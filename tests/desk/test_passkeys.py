@@ -48,6 +48,13 @@ def test_a_key_signs_its_owner_in(database: Database, vault: Vault) -> None:
     assert (kept.name, kept.signatures) == ("My phone", 2)
 
 
+def test_a_key_is_added_once(database: Database, vault: Vault) -> None:
+    rosa, key = first(database, vault), _key()
+    _add(database, rosa, key)
+    with pytest.raises(NotSignedIn, match="added before"):
+        _add(database, rosa, key)
+
+
 def test_the_options_want_a_discoverable_verified_key_and_say_nothing_of_an_address(
     database: Database, vault: Vault
 ) -> None:

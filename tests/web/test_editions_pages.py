@@ -21,7 +21,9 @@ from tests.issues.sample import BRAND
 from tests.web.conftest import Web, on_both_databases
 from tests.web.printed import NOW, catch, client, demonstration, mail_out, print_issue
 
-PUBLIC = {"/site.css", "/pictures/{file}", "/u/{token}", "/u/{token}/undo"}
+LEAVING = {"/u/{token}", "/u/{token}/undo"}
+JOINING = {"/subscribe", "/confirm/{token}", "/preferences", "/preferences/{token}"}
+PUBLIC = {"/site.css", "/icon.svg", "/favicon.ico", "/work.js", "/pictures/{file}"} | LEAVING | JOINING
 OURS = {"/", "/editions/{number}", "/inbox", "/inbox/{key}"}
 
 

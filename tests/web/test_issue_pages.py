@@ -312,6 +312,14 @@ def test_a_check_is_waived_with_a_reason_and_taken_back(web: Web, desk: Desk) ->
     assert desk.client.post(f"{EDITOR}/waive", data={"check": "no-such", "reason": "x"}).status_code == 404
 
 
+def test_a_revision_that_is_no_number_is_one_that_nothing_is_at(web: Web, desk: Desk) -> None:
+    for revision in ("9" * 5000, "\u0663", "x"):
+        assert desk.client.post(f"{EDITOR}/approve", data={"cells": f"7 en {revision}"}).status_code == 303
+    wording = next(passage for passage in issue(web).passages if passage.key == "7").wording("en")
+    assert wording
+    assert wording.approved_at is None
+
+
 def test_people_at_one_text_see_each_other(web: Web, desk: Desk) -> None:
     lucia = desk_client(web, Role.TRANSLATOR, "es")
     asked = f"{EDITOR}/presence?text=7&to=es"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from fastapi import APIRouter, Request
 
+from issues.errors import TemplateBroken
 from newsletter.config import Settings
 from newsletter.web import access
 from newsletter.web.security import DESK_POLICY, EXEMPT, HEADERS, LARGEST_BODY
@@ -27,6 +28,11 @@ def number(number: int) -> int:
     return number
 
 
+@more.get("/refuse")
+def refuse() -> None:
+    raise TemplateBroken("the template of the mail is broken in line 3")
+
+
 @more.get("/fail")
 def fail() -> None:
     raise RuntimeError("the secret of ana@example.org")
@@ -35,7 +41,7 @@ def fail() -> None:
 @pytest.fixture
 def changed(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notes what the routes added for these tests were allowed to do; they ask nobody who they are."""
-    monkeypatch.setattr(access, "ANYBODY", access.ANYBODY | {"change", "number", "fail"})
+    monkeypatch.setattr(access, "ANYBODY", access.ANYBODY | {"change", "number", "refuse", "fail"})
     settings = Settings(home=tmp_path, base_url="https://news.example.org")
     web.app = on_stage(web.database, web.vault, settings, lambda: web.now, more)
     done.clear()
@@ -142,6 +148,12 @@ def test_errors_are_kind_pages_in_the_browsers_language(
     assert f"<h1>{says}</h1>" in answer.text
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_what_a_room_refuses_is_said_on_a_page(web: Web, changed: list[str]) -> None:
+    answer = web.client().get("/refuse")
+    assert answer.status_code == 409
+    assert "The template of the mail is broken in line 3." in answer.text
 
 
 def test_the_style_sheet_may_be_kept_and_asks_for_nothing_else(web: Web) -> None:

@@ -162,6 +162,7 @@ async function presence() {
   if (document.hidden) return;
   const { text, to, base } = desk.dataset;
   const answer = await fetch(`${base}/presence?${new URLSearchParams({ text, to })}`).catch(() => null);
+  if (answer?.redirected) return tell("lost", "You are signed out: sign in again in another window", true);
   if (!answer?.ok) return;
   const said = await answer.json();
   const names = said.here.length ? `${new Intl.ListFormat("en").format(said.here)} ${said.here.length > 1 ? "are" : "is"} here too` : "";
