@@ -11,8 +11,6 @@ from threading import Event
 from typing import NamedTuple
 
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 
 from issues.resources.importing import import_all
@@ -137,6 +135,9 @@ def run(job: Job, newsletter: Newsletter, stopping: Event) -> bool:
 
 def keep_running(newsletter: Newsletter, stopping: Event) -> None:
     """Beat until told to stop; then end what is on the wire and go."""
+    from apscheduler.executors.pool import ThreadPoolExecutor  # `--once` has no use for it
+    from apscheduler.schedulers.background import BackgroundScheduler
+
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(len(JOBS))}, timezone="UTC")
     for job in JOBS:
         scheduler.add_job(

@@ -4,16 +4,16 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
-
-import openpyxl
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from typing import TYPE_CHECKING, Any
 
 from issues.errors import Unreadable
 from issues.exchange.sheets import LAST_COLUMN, MOST_ROWS, Row, Sheet, head, typed
 from issues.languages import direction
+
+if TYPE_CHECKING:  # openpyxl takes a fifth of a command's start, so it is read when a workbook is
+    from openpyxl.cell import Cell
+    from openpyxl.styles import Font
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 LONGEST_CELL = 32_767
 """Characters that a cell of Excel holds; it cuts off the rest without a word."""
@@ -44,10 +44,13 @@ def is_workbook(data: bytes) -> bool:
 
 def to_xlsx(sheet: Sheet) -> bytes:
     """One sheet with its first row frozen, words wrapped, key and source set apart. Raises Unreadable: too long."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
     for line in sheet.lines:
         if max(len(line.source), len(line.target)) > LONGEST_CELL:
             raise Unreadable(f"the {line.called} is longer than a cell of Excel may be; take the issue file instead")
-    book = openpyxl.Workbook(write_only=True)
+    book = Workbook(write_only=True)
     page = book.create_sheet(sheet.head.language)
     page.freeze_panes = "A2"
     page.sheet_view.rightToLeft = direction(sheet.head.language) == "rtl"
@@ -63,17 +66,22 @@ def to_xlsx(sheet: Sheet) -> bytes:
 
 def workbook_rows(data: bytes) -> list[Row]:
     """The cells of the page that holds the sheet. Raises Unreadable, saying what to save instead."""
+    from openpyxl import load_workbook
+
     _look_inside(data)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         pages = [_rows(page) for page in book.worksheets[:MOST_SHEETS]]
     except Exception:  # noqa: BLE001 - what somebody else wrote may break the reader anywhere
         raise Unreadable(f"it is a broken workbook; open it in a spreadsheet program, {AGAIN}") from None
     return next((rows for rows in pages if any(head(cell or "") for row in rows for cell in row.cells)), [])
 
 
-def _row(page: WriteOnlyWorksheet, sheet: Sheet, texts: tuple[str, str, str], font: Font) -> Iterator[Cell]:
+def _row(page: "WriteOnlyWorksheet", sheet: Sheet, texts: tuple[str, str, str], font: "Font") -> "Iterator[Cell]":
     """Key and source on a ground of their own: what is white is to be written."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, PatternFill
+
     for text, language in zip(texts, ("en", sheet.source_language, sheet.head.language), strict=True):
         cell = WriteOnlyCell(page, text)
         cell.data_type, cell.number_format = "s", _TEXT

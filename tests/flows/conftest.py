@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.flows.person import made, person  # noqa: F401 - fixtures
+
 CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome")
 """The first paints the same pages for a third of the work: it has no windows, no profiles and no extensions."""
 

@@ -13,7 +13,8 @@ from issues.checks.inspected import Inspected
 from issues.findings import Finding
 from issues.models import Fallback, PassageKind
 from issues.rendering import Rendered, render
-from tests.issues.sample import BRAND, Texts, issue_of, passage, sample_issue
+from tests.issues.sample import BRAND, issue_of, passage, sample_issue
+from tests.issues.sample_words import Texts
 
 ENGLISH = "On November 29, a new memo takes effect, and we explain what it means for the people you work with."
 SPANISH = "El 29 de noviembre entra en vigor un nuevo memorando, y explicamos qué significa para las personas."

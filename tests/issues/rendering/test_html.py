@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from issues.fields import FIELDS
 from issues.models import Fallback, Passage, PassageKind
 from issues.rendering import render
-from tests.issues.sample import BRAND, CALL, issue_of, passage, sample_issue
+from tests.issues.sample import BRAND, issue_of, passage, sample_issue
+from tests.issues.sample_words import CALL
 
 LANGUAGES = ("en", "es", "vi", "ar")
 
