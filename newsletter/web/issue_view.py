@@ -75,6 +75,11 @@ def load(session: Session, slug: str) -> Issue:
     return issue
 
 
+def fields_of(passage: Passage) -> list[str]:
+    """The fields to write in: words for a picture only where there is one."""
+    return [name for name in FIELDS[passage.kind].all if name != "alt" or passage.picture]
+
+
 def kind_of(passage: Passage) -> str:
     """`fact sheet`, `hotline, every month`; nothing for opening and closing."""
     if passage.kind in (PassageKind.OPENING, PassageKind.CLOSING):
@@ -312,12 +317,10 @@ class View:
 
     def _side(self, language: str, was: Mapping[str, str] | None) -> Side:
         cell = Cell(self.open.passage, language)
-        wanted, texts = FIELDS[self.open.passage.kind], cell.fields
-        needed = (*wanted.required, "alt")
+        needed, texts = (*FIELDS[self.open.passage.kind].required, "alt"), cell.fields
         views = [
             FieldView(name, texts.get(name, ""), name in needed, None if was is None else was.get(name, ""))
-            for name in wanted.all
-            if name != "alt" or self.open.passage.picture
+            for name in fields_of(self.open.passage)
         ]
         edit = self._last_edits.get((cell.passage.key, language))
         changed = f"Changed by {edit.by}, {self.day(edit.at)}" if edit and cell.wording else ""
