@@ -89,10 +89,10 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_with_tables(postgres_server: str) -> Iterator[psycopg.Connection]:
-    """A database with every table, made once and emptied for each test by the one who is connected here."""
+    """A database with every table, made once and emptied for each test by this connection."""
     url = make_url(postgres_server).set(database="with_tables").render_as_string(hide_password=False)
     _create_tables(url)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, application_name="broom") as connection:
         connection.execute("SET session_replication_role = replica")  # in any order, whoever refers to whom
         yield connection
 

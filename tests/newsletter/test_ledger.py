@@ -138,7 +138,7 @@ def _end_connections(newsroom: Newsroom) -> None:
     """As an administrator, or a restart of the server, would."""
     with newsroom.office.database.engine.begin() as connection:
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        connection.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+        connection.execute(text(f"{others} AND pid <> pg_backend_pid() AND application_name <> 'broom'"))  # conftest's
 
 
 class _Cut:
