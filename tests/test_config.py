@@ -32,6 +32,7 @@ def refusal() -> str:
     ("name", "value", "why"),
     [
         ("TIMEZONE", "Mars/Olympus", "a zone is named like"),
+        ("PROXY", "127.0.0.1, proxy.example.org", "named by its IP address"),
         ("TIMEZONE", "../../etc/passwd", "a zone is named like"),
         ("BASE_URL", "news.example.org", "an address like https://"),
         ("BASE_URL", "http://[::1", "written like https://"),

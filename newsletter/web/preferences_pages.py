@@ -17,14 +17,13 @@ from newsletter.web.joining_pages import ended
 from newsletter.web.site import LANGUAGES, Site, page_language
 from newsletter.web.strangers import Again, Filled, Form_, Trapped, held_up, hindrance, stamp
 from subscribers import preferences
+from subscribers.languages import MOST
 from subscribers.mailed import Kind
 from subscribers.preferences import LONGEST_PAUSE, Preferences
 from subscribers.tokens import Purpose, make, read_timed
 
 HOLDS = timedelta(days=1)
 """How long a mailed link opens the preferences: as long as no other is sent to the same address."""
-CHOICES = 4
-"""Languages that the page lets one put in order."""
 
 Choice = Annotated[str, Form(max_length=35)]
 
@@ -83,7 +82,7 @@ def _make_choosing(router: APIRouter, site: Site) -> None:
     def save(
         request: Request,
         token: str,
-        language: Annotated[Sequence[Choice], Form(max_length=CHOICES)] = (),
+        language: Annotated[Sequence[Choice], Form(max_length=MOST)] = (),
         form: Choice = "",
         pause: Choice = "",
     ) -> HTMLResponse:
@@ -122,7 +121,7 @@ def _chosen(site: Site, request: Request, token: str, chosen: Preferences | None
         "public/preferences.html",
         language,
         chosen=chosen,
-        order=[*filter(None, chosen.languages.split(",")), *[""] * CHOICES][: min(CHOICES, len(offered))],
+        order=[*filter(None, chosen.languages.split(",")), *[""] * MOST][: min(MOST, len(offered))],
         offered=offered,
         months=range(1, LONGEST_PAUSE + 1),
         until=format_date(chosen.paused_until, "long", locale(language)) if chosen.paused_until else "",
