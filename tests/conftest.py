@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import make_url
@@ -28,6 +29,10 @@ BASES = (
     newsletter.notices.models.Base,
 )
 
+
+# Hypothesis would take a busy machine for a fault.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 _EMPTIES = """
 DO $$

@@ -248,7 +248,7 @@ def test_the_books_are_exact_in_any_order_of_things(sqlite_with_tables: Path) ->
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30,
+            max_examples=15,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
