@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from subscribers.models import State, Subscriber, Suppression
 
@@ -15,8 +15,14 @@ def is_reachable() -> ColumnElement[bool]:
 
 
 def reachable() -> Select[int, str]:
-    """Everyone who can be written to: id and languages, ready for an INSERT from it."""
-    return select(Subscriber.id, Subscriber.languages).where(is_reachable())
+    """Everyone who can be written to, by number: id and languages, ready for an INSERT from it.
+
+    It says the same as `is_reachable`, but gathers the suppressed first, so that an index holds all that is read.
+    """
+    person = aliased(Subscriber)
+    suppressed = select(person.id).where(person.address_hash.in_(select(Suppression.address_hash)))
+    everyone = select(Subscriber.id, Subscriber.languages).where(Subscriber.state == State.SUBSCRIBED)
+    return everyone.where(Subscriber.id.not_in(suppressed)).order_by(Subscriber.id)
 
 
 def count_by_languages(session: Session) -> dict[str, int]:

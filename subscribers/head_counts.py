@@ -1,4 +1,4 @@
-"""The list in numbers, day by day: what is drawn of its past. Nobody can be found in it, nor has to be erased from it."""
+"""The list in numbers, day by day: what is drawn of its past. Nobody is in it who would have to be erased."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from sqlalchemy import case, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Mailing, MailingEdition, MailingState, State
-from subscribers.audience import count_by_languages, is_reachable, preferred
+from subscribers.audience import count_by_languages, preferred, reachable
 from subscribers.models import Subscriber
 
 LATEST = timedelta(hours=24)
@@ -107,15 +107,11 @@ def mailing_editions(session: Session, mailing: int) -> dict[str, int]:
 
 
 def _freeze(session: Session, mailing: int, editions: Mapping[str, int]) -> None:
-    """One statement, so one look at the list: who changes their languages meanwhile is still counted once.
-
-    In the order of their numbers, so that a long list is read, and its rows are written, from one end to the other.
-    """
+    """One statement, so one look at the list: who changes their languages meanwhile is still counted once."""
     choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session)}
     if not choices:
         return
     edition = case(choices, value=Subscriber.languages, else_=edition_for("", editions))
     row = {"mailing_id": mailing, "state": State.PENDING.value, "tries": 0, "reason": "", "settled": ""}
-    people = select(Subscriber.id, edition, *map(literal, row.values())).where(is_reachable())
-    people = people.order_by(Subscriber.id)
+    people = reachable().with_only_columns(Subscriber.id, edition, *map(literal, row.values()))
     session.execute(insert(Delivery).from_select(["subscriber_id", "edition_id", *row], people))

@@ -15,6 +15,16 @@ def upgrade() -> None:
     op.create_index("subscriber_by_state", "subscriber", ["state", "languages"], unique=False)
     op.drop_index("delivery_by_state", table_name="delivery")
     op.create_index("delivery_by_state", "delivery", ["mailing_id", "state", "retry_at", "edition_id"], unique=False)
+    held = sa.text("generation_id IS NOT NULL")
+    op.drop_index("delivery_by_generation", table_name="delivery")
+    op.create_index(
+        "delivery_by_generation",
+        "delivery",
+        ["generation_id", "state"],
+        unique=False,
+        sqlite_where=held,
+        postgresql_where=held,
+    )
     op.create_index(op.f("mailing_issue_id_index"), "mailing", ["issue_id"], unique=False)
     op.create_index("resource_by_day", "resource", ["dismissed_at", "published_at"], unique=False)
     op.drop_index(op.f("resource_text_resource_id_index"), table_name="resource_text")
