@@ -24,7 +24,7 @@ from newsletter import config, publishing, wiring
 from newsletter.config import SettingsError
 from newsletter.delivery import account
 from newsletter.delivery.account import Account
-from newsletter.demo import catcher, site
+from newsletter.demo import catcher, past, site
 from newsletter.demo.drawing import dawn
 from newsletter.demo.telling import console, step
 from newsletter.demo.this_month import ThisMonth
@@ -132,6 +132,7 @@ def _subscribe(newsletter: Newsletter) -> None:
         with (CONTENT / "readers.csv").open("rb") as file:
             report = import_csv(session, newsletter.vault, file, wording=wording, now=utc_now())
         told.append(f"{report.added} added")
+        past.make_up(session, utc_now().date())
 
 
 def _schedule(newsletter: Newsletter) -> int:

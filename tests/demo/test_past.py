@@ -1,0 +1,28 @@
+"""The made-up year before the story, for the readers' picture."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from newsletter.db import Database
+from newsletter.demo import past
+from subscribers import head_counts
+from subscribers.consent import Wording
+from subscribers.head_counts import LEAST
+from subscribers.importing import import_csv
+from subscribers.keys import Keys
+from subscribers.vault import Vault
+
+READERS = Path(past.__file__).parent / "content" / "readers.csv"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_a_year_of_growth_ends_at_the_readers_there_are(database: Database) -> None:
+    with database.write() as session, READERS.open("rb") as file:
+        import_csv(session, Vault(Keys.fresh()), file, wording=Wording("en", "Made up."), now=NOW)
+        past.make_up(session, NOW.date())
+        told = head_counts.told(session)
+    people = [day.people for day in told]
+    assert people == sorted(people)
+    assert (told[0].day, told[-1].day, people[-1]) == (date(2025, 12, 31), NOW.date(), 24)
+    assert [day.place for day in told] == list(range(12))
+    assert all(count >= LEAST for day in told for language, count in day.subscribed.items() if language)
