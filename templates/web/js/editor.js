@@ -7,7 +7,7 @@ import { picture } from "./picture.js";
 import { preview } from "./preview.js";
 import { toolbar } from "./toolbar.js";
 
-const PAUSE = 600; // after the last key
+const PAUSE = 250; // after the last key
 const LONGEST = 1400; // since the first key that is not saved: who never pauses loses no more than this
 const AGAIN = 3000; // after the connection was lost
 const HERE = 10000;
