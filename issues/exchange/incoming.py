@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from issues.errors import Unreadable
 from issues.exchange.applying import apply_document
-from issues.exchange.document import Document
+from issues.exchange.document import LARGEST, Document
 from issues.exchange.merge import Applied
 from issues.exchange.reading import read
 from issues.exchange.sheet_applying import apply_sheet
@@ -20,7 +21,17 @@ Given = Document | Sheet
 
 def opened(data: bytes) -> Given:
     """Read a file: before a transaction is begun, since a large workbook takes seconds. Raises Unreadable."""
-    return read_sheet(data) if is_sheet(data) else read(decoded(data))
+    if len(data) > LARGEST:
+        raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB; is it the right file?")
+    if is_sheet(data):
+        return read_sheet(data)
+    text = decoded(data)
+    if text.lstrip().startswith("---"):
+        return read(text)
+    raise Unreadable(
+        "it is neither an issue file, which begins with a line `---`, nor a sheet of one language, whose first cell is "
+        "like `issue 2026-12 · es · revision 4`; take one out again"
+    )
 
 
 def take_in(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from issues.errors import Unreadable
-from issues.exchange.document import LARGEST
 from issues.exchange.sheets import MOST_ROWS, Head, Line, Row, Sheet, head, line, unguarded
 from issues.exchange.tables import decoded, is_table, table_rows
 from issues.exchange.workbooks import is_workbook, workbook_rows
@@ -30,8 +29,6 @@ def is_sheet(data: bytes) -> bool:
 
 def read_sheet(data: bytes) -> Sheet:
     """Raises Unreadable, naming the row and what to do, where the sheet as a whole cannot be taken."""
-    if len(data) > LARGEST:
-        raise Unreadable(f"the sheet is larger than {LARGEST // 1_000_000} MB; is it the right file?")
     rows = workbook_rows(data) if is_workbook(data) else table_rows(decoded(data))
     if len(rows) > MOST_ROWS:
         raise Unreadable(f"the sheet has more than {MOST_ROWS} rows; is it the right file?")

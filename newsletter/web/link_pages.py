@@ -53,10 +53,9 @@ def make_router(site: Site) -> APIRouter:
     return router
 
 
-def links_of(site: Site, session: Session, issue: Issue) -> Links:
-    """How the issue's links stand."""
+def links_of(site: Site, session: Session, issue: Issue, trying: Round | None) -> Links:
+    """How the issue's links stand; `trying`: the round that is on its way."""
     known = publishing.known_links(session, issue)
-    trying = site.memory.rounds.standing(issue.slug)
     every = "Its one link was" if known.count == 1 else f"All {known.count} links were"
     if trying:
         far = f": {trying.done} of {trying.of}" if trying.of else ""

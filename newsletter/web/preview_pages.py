@@ -40,6 +40,7 @@ _FRAME = {
     "Cross-Origin-Opener-Policy": "unsafe-none",
 }
 
+
 @dataclass(frozen=True)
 class Size:
     """How large one edition is, in KB and on a bar of a hundred."""
@@ -79,6 +80,7 @@ def make_router(site: Site) -> APIRouter:
     @router.get("/checks", name="checks")
     def checks(request: Request, slug: str) -> Response:
         """What is to mend, and the sizes: a page of its own, of which the editor's script takes the parts."""
+        trying = site.memory.rounds.standing(slug)  # before the database is read: what ends meanwhile is seen next time
         with site.database.read() as session:
             try:
                 issue = issue_view.load(session, slug)
@@ -92,7 +94,7 @@ def make_router(site: Site) -> APIRouter:
                 current="true",
                 issue=issue,
                 points=points,
-                links=links_of(site, session, issue),
+                links=links_of(site, session, issue, trying),
                 problem=problem,
                 sizes=[] if problem else list(_sizes(site, issue)),
                 gmail=100 * GMAIL / LONGEST_BAR,

@@ -1,19 +1,23 @@
 """The issue editor in a browser: nobody's words are lost, the keyboard is enough, and everybody can use it."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
+from issues.models import Wording
 from newsletter.desk.models import Role
 from tests.flows.edited import EDITOR, Served, served_desk
 from tests.flows.everybody import excludes_nobody
 
 pytestmark = pytest.mark.flow
 
+NOWHERE = "http://127.0.0.1:9"
 SPANISH = f"{EDITOR}?text=opening&to=es"
 expect.set_options(timeout=20_000)  # a busy machine is no failure
 
@@ -78,6 +82,15 @@ def test_a_smaller_window_shows_what_there_is_room_for(browser: Browser, desk: S
     page.locator("#f-body").fill("Una línea.\n" * 40)
     page.locator("#f-body").evaluate("area => scrollTo(0, area.getBoundingClientRect().top + scrollY - 50)")
     expect(page.get_by_role("button", name="Bold")).to_be_in_viewport()  # as above a keyboard
+    page.context.close()
+
+
+def test_the_outline_can_be_read_without_a_script(browser: Browser, desk: Served) -> None:
+    page = desk.newcomer(browser, "Ana", viewport={"width": 1280, "height": 900}, java_script_enabled=False).new_page()
+    page.goto(desk.url + SPANISH)
+    widths = [box["width"] for name in page.locator(".leaf > a").all() if (box := name.bounding_box())]
+    assert len(widths) > 5
+    assert min(widths) > 80
     page.context.close()
 
 
@@ -261,3 +274,27 @@ def test_a_picture_comes_in_beside_what_is_being_typed_and_goes_with_undo(browse
     page.get_by_role("button", name="Undo").last.click()  # the first belongs to the text
     expect(shows).to_have_value("Un cuadrado.")
     page.context.close()
+
+
+def test_links_are_tried_beside_the_text_and_a_sheet_goes_out_and_comes_back(browser: Browser, tmp_path: Path) -> None:
+    with served_desk(tmp_path) as house:
+        with house.database.write() as session:  # to this machine itself, which is never asked: no network is used
+            for wording in session.query(Wording):
+                fields = {name: text.replace("https://example.org", NOWHERE) for name, text in wording.fields.items()}
+                wording.fields = fields
+        page = opened(browser, house)
+        page.get_by_role("button", name="Try the links now").click()
+        expect(page.locator("#links-said")).to_have_text(re.compile("All 21 links were tried, the last today at"))
+        expect(page.get_by_role("button", name="Try the links now")).to_be_focused()
+        point = page.locator(".check", has_text="A link could not be checked")
+        expect(point).to_contain_text("its address is one that is never fetched")
+        point.get_by_role("link", name="A Second Chance for All").first.click()
+        expect(page.locator("#h-text")).to_have_text("A Second Chance for All")
+
+        page.get_by_text("Take the texts along").click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Excel sheet of the Arabic").click()
+        page.get_by_label("What you bring back").set_input_files(download.value.path())
+        page.get_by_role("button", name="Take it in").click()
+        expect(page.locator("h1")).to_have_text("The file says what the issue says.")
+        page.context.close()
