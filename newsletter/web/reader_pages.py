@@ -3,7 +3,7 @@
 An address travels in the body of a request and nowhere else, so these forms answer with a page, not a redirect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -26,6 +26,7 @@ from subscribers.errors import NotFound, SubscriberError
 from subscribers.head_counts import LEAST, first_languages
 from subscribers.importing import Report
 from subscribers.joining import count_waiting
+from subscribers.leaving import Standing
 from subscribers.models import State, Subscriber
 from subscribers.people import Held
 from subscribers.vault import Vault
@@ -85,19 +86,21 @@ def _make_person(router: APIRouter, site: Site) -> None:
 
     @router.post("/unsubscribe", name="reader_unsubscribe")
     def unsubscribe(request: Request, address: Typed = "") -> Response:
-        with site.database.write() as session:
-            leaving.leave(session, _number(session, site.vault, address), site.clock())
-            deeds.record(session, member_of(request).id, "unsubscribed a reader", "", site.clock())
-        return _person(site, request, address, said="This reader is off the list.", undo=True)
+        def leave(session: Session, reader: int) -> bool:
+            return leaving.leave(session, reader, site.clock()) is not Standing.ON_LIST
+
+        done = _do(site, request, address, "unsubscribed a reader", leave)
+        return _person(site, request, address, said="This reader is off the list." if done else "", undo=done)
 
     @router.post("/return", name="reader_return")
     def put_back(request: Request, address: Typed = "") -> Response:
         """The undo of it; it works as long as the reader's own link does."""
-        with site.database.write() as session:
-            standing = leaving.undo(session, _number(session, site.vault, address), site.clock())
-            deeds.record(session, member_of(request).id, "put a reader back", "", site.clock())
-        back = standing is leaving.Standing.ON_LIST
-        said = "This reader is on the list again." if back else "Only the reader can come back now."
+
+        def undo(session: Session, reader: int) -> bool:
+            return leaving.undo(session, reader, site.clock()) is Standing.ON_LIST
+
+        done = _do(site, request, address, "put a reader back", undo)
+        said = "This reader is on the list again." if done else "Only the reader can come back now."
         return _person(site, request, address, said=said)
 
 
@@ -111,9 +114,13 @@ def _make_erasing(router: APIRouter, site: Site) -> None:
     def erase(request: Request, address: Typed = "", word: Typed = "") -> Response:
         if word.strip().lower() != "erase":
             return _erase_page(site, request, address, problem="Type the word erase, or keep the reader.")
-        with site.database.write() as session:
-            retention.erase_now(session, _number(session, site.vault, address), site.clock())
-            deeds.record(session, member_of(request).id, "erased a reader", "", site.clock())
+
+        def erase_now(session: Session, reader: int) -> bool:
+            retention.erase_now(session, reader, site.clock())
+            return True
+
+        if not _do(site, request, address, "erased a reader", erase_now):
+            return _erase_page(site, request, address)
         return RedirectResponse(f"{site.root}/desk/readers?said=erased", status_code=303)
 
 
@@ -161,6 +168,16 @@ def _import(site: Site, upload: Upload, member: int, *, tried: bool) -> Report:
         else:
             deeds.record(session, member, "imported readers", f"{report.added} added", site.clock())
     return report
+
+
+def _do(site: Site, request: Request, address: str, what: str, change: Callable[[Session, int], bool]) -> bool:
+    """Whether `change` was made to the reader of this address; only then it is noted."""
+    with site.database.write() as session:
+        reader = _number(session, site.vault, address)
+        done = bool(reader) and change(session, reader)
+        if done:
+            deeds.record(session, member_of(request).id, what, "", site.clock())
+        return done
 
 
 def _number(session: Session, vault: Vault, address: str) -> int:

@@ -7,9 +7,10 @@ import pytest
 from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from newsletter.desk.models import Role
+from newsletter.desk.models import Deed, Role
 from newsletter.web.reader_pages import grouped
 from newsletter.web.uploads import LARGEST_REQUEST
 from subscribers.head_counts import LEAST
@@ -99,6 +100,15 @@ def test_erasing_asks_for_the_word_and_leaves_only_a_mark(web: Web, keeper: Test
         assert session.query(Subscriber).count() == 7
         assert session.query(Suppression).count() == 1
     assert "erased" in words(keeper.post(f"{PLACE}/find", data=ANA))
+
+
+@pytest.mark.parametrize("deed", ["unsubscribe", "return", "erase/now"])
+def test_what_was_done_to_nobody_is_neither_said_nor_noted(web: Web, keeper: TestClient, deed: str) -> None:
+    answer = keeper.post(f"{PLACE}/{deed}", data={"address": "nobody@example.com", "word": "erase"})
+    assert answer.status_code == 422
+    assert "Nobody on the list has this address." in words(answer)
+    with web.database.read() as session:
+        assert "reader" not in " ".join(session.scalars(select(Deed.what)))
 
 
 def test_one_reader_is_added_with_proof(web: Web, keeper: TestClient) -> None:
