@@ -17,13 +17,25 @@ class Figure(NamedTuple):
     ratio: float
 
 
-def per_second(what: str, count: int, ours: Callable[[], None], peer_name: str, peer: Callable[[], None]) -> Figure:
-    """Run both in turn, `count` pieces of work each; the medians as pieces per second."""
-    times: dict[str, list[float]] = {"ours": [], "peer": []}
+class Work(NamedTuple):
+    """`count` pieces of work, done by `run`."""
+
+    name: str
+    count: int
+    run: Callable[[], None]
+
+
+def per_second(what: str, ours: Work, *peers: Work) -> list[Figure]:
+    """Run all in turn, five times; the medians as pieces per second, a figure for each peer."""
+    times: dict[str, list[float]] = {work.name: [] for work in (ours, *peers)}
     for _ in range(RUNS):
-        for name, work in (("ours", ours), ("peer", peer)):
+        for work in (ours, *peers):
             start = time.perf_counter()
-            work()
-            times[name].append(time.perf_counter() - start)
-    mine, other = (count / statistics.median(times[name]) for name in ("ours", "peer"))
-    return Figure(what, f"{mine:,.0f}/s", f"{other:,.0f}/s ({peer_name})", mine / other)
+            work.run()
+            times[work.name].append(time.perf_counter() - start)
+    rates = {work.name: work.count / statistics.median(times[work.name]) for work in (ours, *peers)}
+    mine = rates[ours.name]
+    return [
+        Figure(what, f"{mine:,.0f}/s", f"{rates[peer.name]:,.0f}/s ({peer.name})", mine / rates[peer.name])
+        for peer in peers
+    ]

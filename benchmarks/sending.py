@@ -1,14 +1,20 @@
-"""Sending to a server on loopback: the whole path with its ledger, beside plain smtplib with no books at all."""
+"""Sending to a sink on loopback: the whole path with its ledger at full durability, beside programs that keep no books.
 
+The peers are Python's smtplib, and postfix's smtp-source where it is installed: C, one fixed message, lock-step.
+"""
+
+import shutil
 import smtplib
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
-from benchmarks.figures import Figure, per_second
+from benchmarks import sink
+from benchmarks.figures import Figure, Work, per_second
 from issues.models import Edition, Issue
 from newsletter.db import Database
 from newsletter.delivery import planning
@@ -19,29 +25,59 @@ from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from subscribers import consent, people
 from subscribers.keys import Keys
 from subscribers.vault import Vault
-from tests.newsletter.smtp_server import serving
 
-COUNT = 500
+PEOPLE = 5000
+LINES = 10
+FAR = 0.005
+"""Seconds for each burst of replies on a line that is not loopback."""
+SMTPLIB = 500
 NOW = datetime(2021, 11, 30, 9, tzinfo=UTC)
-HTML = f"<p>Dear [[name|friend]]</p>{'<p>A paragraph of news.</p>' * 1500}<a href='[[unsubscribe_url]]'>leave</a>\n"
+PARAGRAPH = "<p>" + "A paragraph of news, written at length and well. " * 12 + "</p>\n"
+HTML = f"<p>Dear [[name|friend]]</p>{PARAGRAPH * 85}<a href='[[unsubscribe_url]]'>leave</a>\n"
+SIZE = 54_000
+"""Bytes of a finished message, about."""
 
 
 def measure() -> list[Figure]:
-    """Both over one connection, one transaction after the other; messages of about 40 KB."""
-    with serving() as (_server, port), _newsroom() as office:
+    """Ten lines at once, near and far."""
+    with _newsroom() as office:
+        return [*_compared(office, 0.0, "near"), *_compared(office, FAR, "5 ms away")]
+
+
+def _compared(office: Office, delay: float, where: str) -> list[Figure]:
+    with sink.running(delay) as port:
 
         def ours() -> None:
-            send_due(office, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), Event())
             _schedule(office)
+            send_due(office, SmtpTransport(SmtpServer("127.0.0.1", port, "none", connections=LINES)), Event())
 
-        def peer() -> None:
-            message = ("Subject: x\r\n\r\n" + HTML.replace("><", ">\r\n<")).encode()
-            with smtplib.SMTP("127.0.0.1", port) as smtp:
-                for number in range(COUNT):
-                    smtp.sendmail("news@example.org", [f"reader{number}@example.org"], message)
+        peers = [Work("smtplib, no account", SMTPLIB, lambda: _by_smtplib(port))]
+        if shutil.which("smtp-source", path="/usr/sbin:/usr/bin"):
+            peers.append(Work("smtp-source, no account", PEOPLE, lambda: _by_smtp_source(port)))
+        what = f"messages of 54 KB sent over {LINES} lines, {where}, every attempt durable"
+        return per_second(what, Work("ours", PEOPLE, ours), *peers)
 
-        _schedule(office)
-        return [per_second("messages sent, every attempt durable", COUNT, ours, "smtplib, no account", peer)]
+
+def _by_smtplib(port: int) -> None:
+    message = "Subject: x\r\n\r\n" + ("x" * 70 + "\r\n") * (SIZE // 72)
+
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", port) as smtp:
+            for number in range(SMTPLIB // LINES):
+                smtp.sendmail("news@example.org", [f"reader{number}@example.org"], message)
+
+    threads = [Thread(target=send) for _ in range(LINES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _by_smtp_source(port: int) -> None:
+    source = shutil.which("smtp-source", path="/usr/sbin:/usr/bin") or ""
+    amounts = ["-s", str(LINES), "-l", str(SIZE), "-m", str(PEOPLE)]
+    addresses = ["-d", "-f", "news@example.org", "-t", "reader@example.org", f"127.0.0.1:{port}"]
+    subprocess.run([source, *amounts, *addresses], check=True)
 
 
 @contextmanager
@@ -54,7 +90,7 @@ def _newsroom() -> Iterator[Office]:
         with database.write() as session:
             rows = [
                 people.sealed(vault, address=f"reader{n}@example.org", name=f"Reader {n}", languages="en")
-                for n in range(COUNT)
+                for n in range(PEOPLE)
             ]
             wording = consent.wording_id(session, consent.Wording("en", "A benchmark."))
             people.enrol(session, rows, wording=wording, came_by="added", now=NOW)

@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     transport: SecretStr = Field(
         SecretStr("smtp://localhost:25?tls=none"),
         description="The way out: `smtp://user:password@host:587` (STARTTLS required), `smtps://...`, "
-        "`smtp://localhost:1025?tls=none`, or `maildir:PATH`.",
+        "`smtp://localhost:1025?tls=none`, or `maildir:PATH`. `?connections=10` allows more at once than 5.",
     )
     base_url: str = Field(
         "http://localhost:8000", description="Where readers reach the pages; links in mails begin with it."

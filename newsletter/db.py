@@ -1,12 +1,12 @@
 """The database: one engine, SQLite in the home or a PostgreSQL by URL, and two kinds of transactions on it."""
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, Executable, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -76,6 +76,44 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+class Prepared:
+    """A statement compiled once for a connection: what runs for every message must not be built anew each time.
+
+    `names` are those of its open values (`bindparam`s), in the order in which rows give them; what is fixed in it goes
+    along by itself.
+    """
+
+    def __init__(self, statement: Executable, connection: Connection, *names: str) -> None:
+        compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
+        self._connection = connection
+        self._text = str(compiled)
+        kinds = {name: value.type.dialect_impl(connection.dialect) for name, value in compiled.binds.items()}
+        writers = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
+        self._names = names
+        self._writers = [(place, writers[name]) for place, name in enumerate(names) if writers[name]]
+        fixed = {name: value.value for name, value in compiled.binds.items() if name not in names}
+        self._fixed = {name: write(fixed[name]) if (write := writers[name]) else fixed[name] for name in fixed}
+        self._order: list[str] | None = compiled.positiontup
+
+    def run(self, rows: Sequence[Sequence[Any]]) -> int:
+        """Once for each row; how many rows of the table it changed."""
+        if not rows:
+            return 0
+        return self._connection.exec_driver_sql(self._text, [self._values(row) for row in rows]).rowcount
+
+    def found(self) -> bool:
+        """Whether it gives anything, for a SELECT without open values."""
+        return self._connection.exec_driver_sql(self._text, self._values(())).first() is not None
+
+    def _values(self, row: Sequence[Any]) -> Any:
+        """As the driver wants them: by place, or by name."""
+        written = list(row)
+        for place, write in self._writers:
+            written[place] = write(written[place])
+        named = {**self._fixed, **dict(zip(self._names, written, strict=True))}
+        return named if self._order is None else tuple([named[name] for name in self._order])
 
 
 def make_engine(url: str) -> Engine:

@@ -27,7 +27,10 @@ class Message:
     recipient: str
     """The envelope's recipient: the domain as A-labels; the local part may need SMTPUTF8."""
     data: bytes
-    """The whole message with CRLF line ends, not dot-stuffed."""
+    """The whole message: CRLF line ends, also the last, and no line begins with a dot (RFC 5321, section 4.5.2).
+
+    `newsletter.mime` writes it so, and the last look holds it to it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

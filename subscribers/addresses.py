@@ -58,3 +58,8 @@ def for_lookup(address: Address) -> str:
 def envelope(address: Address) -> str:
     """The form for SMTP's RCPT TO: the domain as A-labels, the local part as it is."""
     return f"{address.local}@{address.domain_ascii}"
+
+
+def kept_envelope(text: str) -> str:
+    """The same from `Address.text` as it was kept: one all in ASCII has no domain in another script."""
+    return text if text.isascii() else envelope(normal(text))

@@ -1,6 +1,7 @@
 """The last look at a finished message, before it may leave: what was meant to be there, once, and nothing else."""
 
 import re
+from collections.abc import Iterable
 
 ALLOWED = frozenset(
     b"to date message-id list-unsubscribe from subject list-id list-unsubscribe-post precedence feedback-id "
@@ -12,6 +13,12 @@ _NEVER_ENCODED = frozenset(
 )
 _FIELD = re.compile(rb"([A-Za-z-]+): ?(.*(?:\r\n[ \t].*)*)\r\n")
 _LONGEST = 998  # RFC 5322, section 2.1.1
+_READER_HEAD = re.compile(
+    rb"To:[^\r\n\0]{0,900}(?:\r\n [^\r\n\0]{1,900})*\r\n"
+    rb"Date: [A-Za-z0-9,:+ -]{20,40}\r\nMessage-ID: <[!-;=@-~]{1,900}>\r\nList-Unsubscribe: <[!-;=@-~]{1,900}>\r\n"
+).fullmatch
+_VALUE = re.compile(rb"(?:(?!\.)[ -~\t]{0,76}\r\n)*").fullmatch
+"""Whole lines of quoted-printable (RFC 2045, section 6.7), none of which a server could take for the end."""
 
 
 class UnsafeMessage(Exception):
@@ -29,9 +36,19 @@ def inspect(data: bytes) -> None:
     _inspect_head(head + b"\r\n")
 
 
+def inspect_reader(head: bytes, values: Iterable[bytes]) -> None:
+    """The same for what differs between readers of one edition, whose other bytes were inspected with it."""
+    if not _READER_HEAD(head):
+        raise UnsafeMessage("The headers for this reader are not as they should be.")
+    if not all(map(_VALUE, values)):
+        raise UnsafeMessage("A value for this reader holds a line that must not leave.")
+
+
 def _inspect_lines(data: bytes) -> None:
     if data.count(b"\r") != data.count(b"\r\n") or data.count(b"\n") != data.count(b"\r\n"):
         raise UnsafeMessage("The message holds a line break that is not CRLF.")
+    if b"\r\n." in data or not data.endswith(b"\r\n"):
+        raise UnsafeMessage("The message holds a line that could be taken for its end, or does not end its last.")
     if b"\0" in data:
         raise UnsafeMessage("The message holds a NUL.")
     if max(map(len, data.split(b"\r\n"))) > _LONGEST:

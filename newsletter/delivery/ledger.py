@@ -4,14 +4,16 @@ The order that the promise rests on (docs/sending.md): claimed > "attempting" > 
 A process that dies leaves its claims, which go back, and its attempts, which are in doubt.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from newsletter.db import Prepared
 from newsletter.delivery import generation
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.models import UNSETTLED, Attempt, Delivery, Mailing, MailingState, State
@@ -49,7 +51,7 @@ class Claim:
 
 
 class Ledger:
-    """The books of one mailing, written by one generation on its own connection."""
+    """The books of one mailing, written by one generation on its own connection; threads may share them."""
 
     def __init__(self, lease: Lease, mailing: int, deadline: datetime, clock: Callable[[], datetime]) -> None:
         self._connection = lease.connection
@@ -57,54 +59,59 @@ class Ledger:
         self._mailing = mailing
         self._deadline = deadline
         self._clock = clock
+        self._lock = threading.RLock()
+        self._often = _Often(self._connection, mailing, lease.generation)
         self._tries: dict[int, int] = {}
         """Of everything claimed here and not answered for."""
-        self._attempts: dict[int, int] = {}
-        """The open attempt of everything that departed."""
+        self._departed: set[int] = set()
+        self.is_open = True
+        """Whether the mailing still went on when the books were last written."""
 
     def claim(self, most: int) -> list[Claim]:
         """Up to `most` people who are due, none where nobody is; those who left meanwhile are skipped here already."""
         claims: list[Claim] = []
-        while not claims:
-            with self._connection.begin():
-                ids = self._claim_due(most)
-                if not ids:
-                    return []
-                claims = self._look_up(ids)
-                self._move(State.CLAIMED, State.SKIPPED, _among(ids - {c.delivery for c in claims}), reason=LEFT)
-        self._tries |= {claim.delivery: claim.tries for claim in claims}
+        with self._lock:
+            while not claims:
+                with self._connection.begin():
+                    ids = self._claim_due(most)
+                    if not ids:
+                        return []
+                    claims = self._look_up(ids)
+                    if gone := ids - {claim.delivery for claim in claims}:
+                        self._move(State.CLAIMED, State.SKIPPED, _among(gone), reason=LEFT)
+            self._tries |= {claim.delivery: claim.tries for claim in claims}
         return claims
 
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         """Record the replies and mark who departs, in one durable step. Returns those who may depart."""
-        with self._connection.begin():
-            sending = self._is_sending()
-            for reply in replies:
-                self._record(reply)
-            leaving = self._depart(frozenset(departing), sending)
-            attempts = {delivery: self._begin_attempt(delivery) for delivery in sorted(leaving)}
-            if not sending:
-                self._connection.execute(skip_cancelled())
-        for reply in replies:
-            self._attempts.pop(reply.delivery, None)
-            self._tries.pop(reply.delivery, None)
-        for stays in frozenset(departing) - leaving:
-            self._tries.pop(stays, None)
-        self._attempts |= attempts
-        return leaving
+        with self._lock:
+            with self._connection.begin():
+                sending = self._often.is_sending()
+                self._record(replies)
+                leaving = self._depart(frozenset(departing), sending)
+                if not sending:
+                    self._connection.execute(skip_cancelled())
+            self.is_open = sending
+            for answered in [reply.delivery for reply in replies] + list(frozenset(departing) - leaving):
+                self._tries.pop(answered, None)
+                self._departed.discard(answered)
+            self._departed |= leaving
+            return leaving
 
     def give_up(self, delivery: int, reason: str) -> None:
         """This person cannot be written to at all: say why."""
-        with self._connection.begin():
-            self._move(State.CLAIMED, State.GIVEN_UP, _among([delivery]), reason=reason)
-        self._tries.pop(delivery, None)
+        with self._lock:
+            with self._connection.begin():
+                self._move(State.CLAIMED, State.GIVEN_UP, _among([delivery]), reason=reason)
+            self._tries.pop(delivery, None)
 
     def give_back(self) -> None:
         """Return what was claimed and never departed; what departed and was never answered for is in doubt."""
-        with self._connection.begin():
-            settle(self._connection, self._generation)
-        self._tries.clear()
-        self._attempts.clear()
+        with self._lock:
+            with self._connection.begin():
+                settle(self._connection, self._generation)
+            self._tries.clear()
+            self._departed.clear()
 
     def finish(self) -> bool:
         """Close the mailing when nobody is left to write to; whether it is closed now."""
@@ -112,7 +119,7 @@ class Ledger:
         done = update(Mailing).where(
             Mailing.id == self._mailing, Mailing.state == MailingState.SENDING, ~unsettled.correlate(Mailing)
         )
-        with self._connection.begin():
+        with self._lock, self._connection.begin():
             # Locked before it is counted: doubts may be on their way back into the mailing.
             self._connection.execute(select(Mailing.id).where(Mailing.id == self._mailing).with_for_update())
             values = {"state": MailingState.FINISHED, "finished_at": self._clock(), "note": ""}
@@ -124,7 +131,7 @@ class Ledger:
         waiting = (
             select(Delivery.id)
             .where(Delivery.mailing_id == self._mailing, Delivery.state == State.PENDING, due, sending)
-            .order_by(Delivery.id)
+            .order_by(Delivery.retry_at)  # as the index has them: nothing is sorted, and few rows are looked at
             .limit(most)
             .with_for_update(skip_locked=True, of=Delivery)
             .cte("waiting")
@@ -133,6 +140,7 @@ class Ledger:
         return move(self._connection, State.PENDING, State.CLAIMED, among, generation_id=self._generation)
 
     def _look_up(self, ids: Iterable[int]) -> list[Claim]:
+        """Whether somebody is reachable is asked as a value: as a condition it would have everyone looked at."""
         rows = self._connection.execute(
             select(
                 Delivery.id,
@@ -142,57 +150,103 @@ class Ledger:
                 Subscriber.address_hash,
                 Subscriber.sealed_address,
                 Subscriber.sealed_name,
+                is_reachable(),
             )
-            .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-            .where(_among(ids), is_reachable())
+            .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+            .where(_among(ids))
             .order_by(Delivery.id)
         )
-        return [Claim(*row) for row in rows]
-
-    def _is_sending(self) -> bool:
-        """Whether the mailing goes on; nobody can pause or cancel it before the commit."""
-        state = select(Mailing.state).where(Mailing.id == self._mailing).with_for_update(read=True)
-        return self._connection.scalar(state) is MailingState.SENDING
+        return [Claim(*row[:-1]) for row in rows if row[-1]]
 
     def _depart(self, ids: frozenset[int], sending: bool) -> frozenset[int]:
-        """Suppression is asked in the very statement that writes "attempting": nobody slips between the two."""
-        reachable = exists().where(Subscriber.id == Delivery.subscriber_id, is_reachable()).correlate(Delivery)
-        leaving: set[int] = set()
-        if sending and ids:
-            leaving = self._move(State.CLAIMED, State.ATTEMPTING, _among(ids), reachable, tries=Delivery.tries + 1)
+        """Mark them as attempting, where each may still be written to; the others are skipped, or go back."""
+        leaving = self._often.depart(ids) if sending and ids else frozenset()
         if staying := ids - leaving:
-            self._move(State.CLAIMED, State.SKIPPED, _among(staying), ~reachable, reason=LEFT)
+            self._move(State.CLAIMED, State.SKIPPED, _among(staying), ~_is_still_reachable(), reason=LEFT)
             self._move(State.CLAIMED, State.PENDING, _among(staying))
-        return frozenset(leaving)
+        self._often.begin_attempts(leaving, self._clock())
+        return leaving
 
-    def _begin_attempt(self, delivery: int) -> int:
-        row = insert(Attempt).values(
-            delivery_id=delivery, generation_id=self._generation, started_at=self._clock(), text=""
-        )
-        return self._connection.execute(row.returning(Attempt.id)).scalar_one()
-
-    def _record(self, reply: Reply) -> None:
-        departed = reply.delivery in self._attempts
-        attempt = self._attempts[reply.delivery] if departed else self._begin_attempt(reply.delivery)
+    def _record(self, replies: Sequence[Reply]) -> None:
         now = self._clock()
-        self._connection.execute(
-            update(Attempt).where(Attempt.id == attempt).values(ended_at=now, code=reply.code, text=reply.text)
-        )
+        early = [reply.delivery for reply in replies if reply.delivery not in self._departed]
+        self._often.begin_attempts(early, now)
+        self._often.end_attempts(replies, now)
+        self._often.settle([self._settled(reply, now) for reply in replies])
+
+    def _settled(self, reply: Reply, now: datetime) -> "_Move":
+        before = State.ATTEMPTING if reply.delivery in self._departed else State.CLAIMED
         tries = self._tries[reply.delivery] + 1
-        state, retry_at = verdict(reply, tries, now, self._deadline)
-        self._move(
-            State.ATTEMPTING if departed else State.CLAIMED,
-            state,
-            _among([reply.delivery]),
-            tries=tries,
-            retry_at=retry_at,
-            reason="" if state is State.ACCEPTED else reply.text,
-        )
+        after, retry_at = verdict(reply, tries, now, self._deadline)
+        _refuse_unknown(before, after)
+        return _Move(reply.delivery, before, after, tries, retry_at, "" if after is State.ACCEPTED else reply.text)
 
     def _move(self, before: State, after: State, *which: ColumnElement[bool], **values: Any) -> set[int]:
         """Moves what this generation holds in this mailing."""
         mine = and_(Delivery.mailing_id == self._mailing, Delivery.generation_id == self._generation)
         return move(self._connection, before, after, mine, *which, **values)
+
+
+class _Often:
+    """The statements that every message needs, compiled once: to build one anew costs more than to run it."""
+
+    def __init__(self, connection: Connection, mailing: int, number: int) -> None:
+        self._connection = connection
+        self._held = and_(Delivery.generation_id == number, Delivery.state == State.ATTEMPTING)
+        of = bindparam("of", type_=Integer)
+        mine = and_(Delivery.id == of, Delivery.generation_id == number)
+        is_open = and_(Attempt.delivery_id == of, Attempt.generation_id == number, Attempt.ended_at.is_(None))
+        begun: dict[str, Any] = {"delivery_id": of, "generation_id": number, "started_at": bindparam("at"), "text": ""}
+        ended: dict[str, Any] = {"ended_at": bindparam("at"), "code": bindparam("answer"), "text": bindparam("words")}
+        settled: dict[str, Any] = {
+            "state": bindparam("after"),
+            "tries": bindparam("tried"),
+            "retry_at": bindparam("again"),
+        }
+        said: dict[str, Any] = {"generation_id": None, "reason": bindparam("why")}
+        # Nobody can pause or cancel it before the commit.
+        going_on = select(Mailing.id).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
+        departing = update(Delivery).where(mine, Delivery.state == State.CLAIMED, _is_still_reachable())
+        settling = update(Delivery).where(mine, Delivery.state == bindparam("before")).values(settled | said)
+        leaves = {"state": State.ATTEMPTING, "tries": Delivery.tries + 1}
+        self._going_on = Prepared(going_on.with_for_update(read=True), connection)
+        self._departing = Prepared(departing.values(leaves), connection, "of")
+        self._begin = Prepared(insert(Attempt).values(begun), connection, "of", "at")
+        self._end = Prepared(update(Attempt).where(is_open).values(ended), connection, "of", "at", "answer", "words")
+        self._settling = Prepared(settling, connection, "of", "before", "after", "tried", "again", "why")
+
+    def is_sending(self) -> bool:
+        """Whether the mailing goes on."""
+        return self._going_on.found()
+
+    def depart(self, ids: frozenset[int]) -> frozenset[int]:
+        """Suppression is asked in the very statement that writes "attempting": nobody slips between the two."""
+        if self._departing.run([(delivery,) for delivery in sorted(ids)]) == len(ids):
+            return ids
+        return frozenset(self._connection.scalars(select(Delivery.id).where(self._held, _among(ids))))
+
+    def begin_attempts(self, ids: Iterable[int], at: datetime) -> None:
+        """Before the server can have the message."""
+        self._begin.run([(delivery, at) for delivery in sorted(ids)])
+
+    def end_attempts(self, replies: Sequence[Reply], at: datetime) -> None:
+        """With what the server said."""
+        self._end.run([(reply.delivery, at, reply.code, reply.text) for reply in replies])
+
+    def settle(self, moves: Sequence["_Move"]) -> None:
+        """What the replies made of the deliveries."""
+        self._settling.run(moves)
+
+
+class _Move(NamedTuple):
+    """A delivery's way out of this generation's hands."""
+
+    delivery: int
+    before: State
+    after: State
+    tries: int
+    retry_at: datetime | None
+    reason: str
 
 
 def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tuple[State, datetime | None]:
@@ -213,8 +267,7 @@ def move(
     books: Connection | Session, before: State, after: State, *which: ColumnElement[bool], **values: Any
 ) -> set[int]:
     """The one statement that changes a state: compare and set. Returns the deliveries it moved."""
-    if after not in MOVES[before]:
-        raise ValueError(f"a delivery that is {before} cannot become {after}")
+    _refuse_unknown(before, after)
     holder = {} if after in (State.CLAIMED, State.ATTEMPTING) else {"generation_id": None}
     statement = update(Delivery).where(Delivery.state == before, *which).values(state=after, **holder, **values)
     return set(books.scalars(statement.returning(Delivery.id)))
@@ -244,6 +297,15 @@ def skip_cancelled() -> Any:
     cancelled = select(Mailing.id).where(Mailing.state == MailingState.CANCELLED)
     waiting = and_(Delivery.mailing_id.in_(cancelled), Delivery.state == State.PENDING)
     return update(Delivery).where(waiting).values(state=State.SKIPPED, reason=CANCELLED)
+
+
+def _refuse_unknown(before: State, after: State) -> None:
+    if after not in MOVES[before]:
+        raise ValueError(f"a delivery that is {before} cannot become {after}")
+
+
+def _is_still_reachable() -> ColumnElement[bool]:
+    return exists().where(Subscriber.id == Delivery.subscriber_id, is_reachable()).correlate(Delivery)
 
 
 def _among(ids: Iterable[int]) -> ColumnElement[bool]:

@@ -1,17 +1,20 @@
 """The bytes of each mail: an edition compiled once into segments, then one join per reader.
 
 `Letterhead` is what all mails of the newsletter share, `CompiledEdition` what all readers of one language
-share, `Reader` what differs. The finished bytes are checked by `newsletter.delivery.inspection`.
+share, `Reader` what differs. `newsletter.delivery.inspection` has the last look: at a whole message when an edition is
+compiled, and at what differs for each reader.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
+from functools import cached_property, lru_cache
 from html import escape
 from typing import NamedTuple
 
+from newsletter.delivery.inspection import inspect, inspect_reader
 from newsletter.mime import headers
 from newsletter.mime.quoted import encode_text, encode_value
 
@@ -29,7 +32,7 @@ class Letterhead:
     reply_to: str
     list_id: str
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The bare address, for the envelope."""
         return parseaddr(self.sender)[1]
@@ -45,6 +48,10 @@ class Reader:
     mark: str
     """A keyed hash of the delivery: never its number, never the person's."""
     date: datetime
+
+
+_NOBODY = Reader("reader@example.org", "", "https://example.org/", "nobody", datetime(2000, 1, 1, tzinfo=UTC))
+"""For trying an edition out."""
 
 
 class Slot(NamedTuple):
@@ -63,7 +70,10 @@ class Slot(NamedTuple):
 
 
 class CompiledEdition:
-    """One frozen edition of one mailing, ready to be addressed to any number of readers."""
+    """One frozen edition of one mailing, ready to be addressed to any number of readers.
+
+    Raises HeaderError or UnsafeMessage where no reader could be sent it.
+    """
 
     def __init__(
         self, *, letterhead: Letterhead, subject: str, language: str, html: str, text: str, campaign: str
@@ -72,23 +82,36 @@ class CompiledEdition:
         self._head = _shared_head(letterhead, subject, language, campaign)
         self._domain = letterhead.address.rpartition("@")[2]
         self._parts, self._slots = _merge(_body(html, text))
+        self._kinds = frozenset(slot for _, slot in self._slots)
+        inspect(self.message(_NOBODY))
 
     def message(self, reader: Reader) -> bytes:
-        """The whole message for one reader, CRLF line ends, needing no dot-stuffing."""
+        """The whole message for one reader, CRLF line ends, needing no dot-stuffing.
+
+        Raises HeaderError or UnsafeMessage where something of this reader must not leave.
+        """
+        head = self._reader_head(reader)
+        filled = {slot: slot.fill(reader) for slot in self._kinds}
+        inspect_reader(head, filled.values())
         parts = self._parts.copy()
         for place, slot in self._slots:
-            parts[place] = slot.fill(reader)
-        return b"".join((self._reader_head(reader), self._head, *parts))
+            parts[place] = filled[slot]
+        return b"".join((head, self._head, *parts))
 
     def _reader_head(self, reader: Reader) -> bytes:
         return b"".join(
             (
                 headers.mailbox("To", reader.name, reader.address),
-                headers.identifier("Date", format_datetime(reader.date)),
+                headers.identifier("Date", _date(reader.date.replace(microsecond=0))),
                 headers.identifier("Message-ID", f"<{reader.mark}@{self._domain}>"),
                 headers.identifier("List-Unsubscribe", f"<{reader.unsubscribe_url}>"),  # RFC 8058, section 3.1
             )
         )
+
+
+@lru_cache(8)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def _shared_head(letterhead: Letterhead, subject: str, language: str, campaign: str) -> bytes:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from issues.rendering import Rendered
-from newsletter.delivery.inspection import inspect
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.mail import Message, Reply, Transport
 
@@ -64,5 +63,4 @@ def _messages(
         # The link to leave belongs to nobody: it says so kindly when it is tried.
         reader = Reader(address, proof.name, f"{base_url}/u/{'A' * 22}", secrets.token_hex(16), now)
         data = compiled.message(reader)
-        inspect(data)
         yield Message(number, letterhead.address, address, data)

@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 _CODED = re.compile(r"[%=+]([0-9A-Fa-f]{2})")
 """URLs, quoted-printable and xtext (RFC 3461, section 4) write signs so."""
 _SPREAD = re.compile(r"\S{1,64} ?[(\[]?\bat\b[)\]]? ?[\w-]{1,63}\.\S{2,}|\"[^\"]{1,64}\"@\S+", re.IGNORECASE)
 """Addresses of more than one word: "ana at example.org", a quoted local part."""
+_PLAIN = re.compile(r"(?!.*\bat\b)[ -$&-*,-<>?A-~]*", re.IGNORECASE).fullmatch
+"""Nothing that an address is written with, in whatever code: most replies are so, and need no closer look."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST = 300
 _READ = 4000
@@ -16,18 +18,21 @@ _READ = 4000
 def scrub(words: bytes | str, recipient: str) -> str:
     """A server's words on one line, without any address, and without this recipient's in any spelling."""
     text = words[:_READ].decode("utf-8", "replace") if isinstance(words, bytes) else words[:_READ]
-    tells = _recognise(recipient)
-    kept = ("…" if tells(word) else word for word in _SPREAD.sub("…", _CONTROL.sub(" ", text)).split())
+    names = _names(recipient)
+    if _PLAIN(text) and not any(name in text.lower() for name in names):
+        return " ".join(text.split())[:_LONGEST]
+    known = re.compile("@|" + "|".join(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" for name in names))
+    kept = []
+    for word in _SPREAD.sub("…", _CONTROL.sub(" ", text)).split():
+        kept.append("…" if any(map(known.search, _readings(word))) else word)
     return " ".join(kept)[:_LONGEST]
 
 
-def _recognise(recipient: str) -> Callable[[str], object]:
-    """Says of a word whether it holds an address, or a name out of this one."""
+def _names(recipient: str) -> set[str]:
+    """All that must not stand in the words, folded."""
     local, _, domain = _plain(recipient).rpartition("@")
     pieces = {piece for piece in re.split(r"[\W_]+", local) if len(piece) > 2}
-    names = {local, re.sub(r"[\W_]", "", local), domain, _in_its_script(domain), *pieces} - {""}
-    known = re.compile("@|" + "|".join(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" for name in names))
-    return lambda word: any(known.search(reading) for reading in _readings(word))
+    return {local, re.sub(r"[\W_]", "", local), domain, _in_its_script(domain), *pieces} - {""}
 
 
 def _readings(word: str) -> Iterator[str]:

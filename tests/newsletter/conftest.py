@@ -1,9 +1,10 @@
 """A small newsletter that is ready to send: an issue frozen in two languages, and people to write to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from subscribers import people
 from subscribers.consent import Wording
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.newsletter.certificates import Certificates
 
 NOW = datetime(2021, 11, 30, 9, tzinfo=UTC)
 
@@ -59,13 +61,13 @@ class Newsroom:
                 for name in names
             ]
 
-    def schedule(self, slug: str = "2021-11", **options: datetime) -> int:
-        """Schedule an issue that is frozen in English and Spanish; returns the mailing."""
+    def schedule(self, slug: str = "2021-11", filling: str = "", **options: datetime) -> int:
+        """Schedule an issue that is frozen in English and Spanish; `filling` makes it long. Returns the mailing."""
         with self.office.database.write() as session:
             issue = Issue(slug=slug, month=date(2021, 11, 1), languages=["en", "es"], covers_until=NOW, created_at=NOW)
             session.add(issue)
             session.flush()
-            editions = {language: _edition(issue.id, language) for language in ("en", "es")}
+            editions = {language: _edition(issue.id, language, filling * 2500) for language in ("en", "es")}
             session.add_all(editions.values())
             session.flush()
             numbers = {language: edition.id for language, edition in editions.items()}
@@ -76,9 +78,10 @@ class Newsroom:
         """One pass of the job."""
         send_due(self.office, transport, Event())
 
-    def send_to(self, port: int) -> None:
-        """One pass of the job, to a server on this machine."""
-        self.send(SmtpTransport(SmtpServer("127.0.0.1", port, "none", timeout=5)))
+    def send_to(self, port: int, connections: int = 1, **options: Any) -> None:
+        """One pass of the job, to a server on this machine; one connection, so that scripts are followed in order."""
+        server = SmtpServer("127.0.0.1", port, "none", connections=connections, timeout=5)
+        self.send(SmtpTransport(replace(server, **options)))
 
     def later(self, **time: float) -> None:
         self.clock.now += timedelta(**time)
@@ -93,12 +96,12 @@ class Newsroom:
             return list(session.scalars(rows))
 
 
-def _edition(issue: int, language: str) -> Edition:
+def _edition(issue: int, language: str, filling: str) -> Edition:
     return Edition(
         issue_id=issue,
         language=language,
         subject=f"News in {language}",
-        html=f'<p lang="{language}">Dear [[name|friend]]</p><a href="[[unsubscribe_url]]">leave</a>\n',
+        html=f'<p lang="{language}">Dear [[name|friend]]</p>{filling}<a href="[[unsubscribe_url]]">leave</a>\n',
         text=f"Dear [[name|friend]] ({language})\n[[unsubscribe_url]]\n",
         digest=language * 32,
         frozen_at=NOW,
@@ -113,3 +116,11 @@ def newsroom(database: Database, tmp_path: Path) -> Newsroom:
     return Newsroom(
         Office(database, Vault(Keys.fresh()), letterhead, "https://news.example.org", tmp_path / "locks", clock), clock
     )
+
+
+@pytest.fixture
+def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certificates:
+    """An authority that this test's programs trust."""
+    made = Certificates(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.authority))
+    return made

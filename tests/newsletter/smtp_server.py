@@ -1,6 +1,8 @@
 """A real SMTP server on loopback that does what a test's script says: its log is the truth about what arrived."""
 
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,8 @@ from dataclasses import dataclass, field
 
 DROP = ""
 """A scripted reply that closes the line instead."""
+STALL = "..."
+"""A scripted reply that never comes: the line stays open and silent."""
 
 
 @dataclass
@@ -15,8 +19,9 @@ class Script:
     """Replies by moment; each moment takes the next of its list, and goes on as usual after the last."""
 
     replies: dict[str, list[str]] = field(default_factory=dict)
-    """Moments: banner, ehlo, auth, mail, rcpt, data, dot (before the message counts), after (when it counted)."""
-    extensions: list[str] = field(default_factory=list)
+    """Moments: banner, ehlo, auth, mail, rcpt, data, nobody (DATA without a recipient), dot (before it counts),
+    after (when it counted)."""
+    extensions: list[str] = field(default_factory=lambda: ["PIPELINING"])
     echo: bool = False
     """Quote the recipient in every reply, as many servers do."""
 
@@ -49,6 +54,7 @@ class _Handler(socketserver.StreamRequestHandler):
         with self.owner.lock:
             self.owner.connections += 1
         self.recipient = ""
+        self.is_welcome = False
         if not self._say("banner", "220 sink.example.org"):
             return
         while line := self.rfile.readline():
@@ -67,9 +73,10 @@ class _Handler(socketserver.StreamRequestHandler):
             return self._say("mail", "250 fine")
         if verb == b"RCPT":
             self.recipient = line.split(b"<")[1].split(b">")[0].decode()
-            return self._say("rcpt", "250 fine")
+            self.is_welcome = not (reply := self.owner.scripted("rcpt")) or reply.startswith("2")
+            return self._write("250 fine" if reply is None else reply)
         if verb == b"DATA":
-            return self._data()
+            return self._data() if self.is_welcome else self._say("nobody", "554 5.5.1 no valid recipients")
         if verb == b"QUIT":
             self._write("221 bye")
             return False
@@ -98,6 +105,10 @@ class _Handler(socketserver.StreamRequestHandler):
     def _write(self, reply: str) -> bool:
         if reply == DROP:
             return False
+        if reply == STALL:
+            while self.rfile.read(1):  # until whoever waits hangs up
+                pass
+            return False
         echo = f" <{self.recipient}> {self.recipient.upper()}" if self.owner.script.echo and self.recipient else ""
         self.wfile.write(f"{reply}{echo}\r\n".encode())
         return not reply.startswith("421")
@@ -106,17 +117,25 @@ class _Handler(socketserver.StreamRequestHandler):
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    tls: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        request, address = super().get_request()
+        if self.tls is None:
+            return request, address
+        return self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False), address
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is part of many scripts."""
 
 
 @contextmanager
-def serving(script: Script | None = None) -> Iterator[tuple[ScriptedServer, int]]:
-    """A server for the time of the block, and its port."""
+def serving(script: Script | None = None, tls: ssl.SSLContext | None = None) -> Iterator[tuple[ScriptedServer, int]]:
+    """A server for the time of the block, and its port; with `tls` it is encrypted from the first byte."""
     owner = ScriptedServer(script or Script())
     handler = type("Handler", (_Handler,), {"owner": owner})
     with _Server(("127.0.0.1", 0), handler) as server:
+        server.tls = tls
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -1,13 +1,20 @@
 """What servers answer that no book foresees: each person still ends as one of five, and others do not wait."""
 
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
 import pytest
+from sqlalchemy import select
 
 from newsletter.delivery import control
-from newsletter.delivery.models import MailingState, State
-from newsletter.mail import SendError
-from newsletter.transports.smtp import SmtpServer, connect
+from newsletter.delivery.models import Delivery, MailingState, State
+from newsletter.mail import Barrier, Reply, SendError, Take
+from newsletter.transports.smtp import SmtpServer, SmtpTransport, connect
+from tests.newsletter.certificates import Certificates
 from tests.newsletter.conftest import Newsroom
-from tests.newsletter.smtp_server import DROP, Script, serving
+from tests.newsletter.smtp_server import DROP, STALL, Script, serving
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no SQL of its own
 
@@ -26,7 +33,7 @@ MANY_LINES = "\r\n".join(["250-more words"] * 2000 + ["250 kept"])
         ("after", MANY_LINES, State.ACCEPTED, True),
         ("rcpt", "gibberish", State.PENDING, False),
         ("rcpt", DROP, State.PENDING, False),
-        ("rcpt", "550 " + "x" * 10_000, State.PENDING, False),
+        ("rcpt", "550 " + "x" * 10_000, State.REFUSED, False),
         ("data", "421 closing", State.PENDING, False),
         ("mail", "421 closing", State.ACCEPTED, True),  # an idle line that is closed is nobody's failure
     ],
@@ -41,6 +48,136 @@ def test_an_answer_out_of_step_is_taken_for_what_it_is(
     assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
     assert ("ana@example.org" in server.recipients) == arrives
     assert server.recipients.count("ben@example.org") == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("moment", "reply", "outcome"),
+    [
+        ("rcpt", "550 5.1.1 no such user", State.REFUSED),
+        ("rcpt", "450 4.2.0 greylisted", State.PENDING),
+        ("mail", "552 5.3.4 too large", State.REFUSED),
+        ("data", "554 no", State.REFUSED),
+        ("dot", "451 later", State.PENDING),
+        ("after", DROP, State.IN_DOUBT),
+    ],
+)
+def test_a_server_that_takes_commands_one_by_one_gets_them_so(
+    newsroom: Newsroom, moment: str, reply: str, outcome: State
+) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script({moment: [reply]}, extensions=["SIZE"])) as (_server, port):
+        newsroom.send_to(port)
+    assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
+
+
+MANY = [f"reader{number}" for number in range(40)]
+
+
+def test_many_lines_at_once_send_each_mail_once(newsroom: Newsroom) -> None:
+    newsroom.add(*MANY)
+    mailing = newsroom.schedule()
+    with serving() as (server, port):
+        newsroom.send_to(port, connections=4)
+    assert Counter(server.recipients) == Counter(f"{name}@example.org" for name in MANY)
+    assert server.connections <= 4
+    assert newsroom.account(mailing).outcomes[State.ACCEPTED] == len(MANY)
+
+
+@ON_SQLITE
+def test_a_server_that_allows_two_lines_gets_two(newsroom: Newsroom) -> None:
+    newsroom.add(*MANY)
+    mailing = newsroom.schedule()
+    script = {"banner": ["220 welcome"] * 2 + ["421 4.7.0 too many connections"] * 20}
+    with serving(Script(script)) as (server, port):
+        newsroom.send_to(port, connections=5)
+    assert newsroom.account(mailing).outcomes[State.ACCEPTED] == len(MANY)
+    assert server.connections <= 5
+
+
+@ON_SQLITE
+def test_a_server_that_closes_after_a_few_messages_costs_nobody_a_try(newsroom: Newsroom) -> None:
+    newsroom.add(*MANY)
+    mailing = newsroom.schedule()
+    with serving(Script({"mail": (["250 ok"] * 5 + [DROP]) * 20})) as (_server, port):
+        newsroom.send_to(port, connections=3)
+    assert newsroom.account(mailing).outcomes[State.ACCEPTED] == len(MANY)
+    with newsroom.office.database.read() as session:
+        assert set(session.scalars(select(Delivery.tries))) == {1}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("moment", "outcome"),
+    [("data", State.PENDING), ("after", State.IN_DOUBT)],
+)
+def test_a_server_that_falls_silent_is_left_after_a_while(newsroom: Newsroom, moment: str, outcome: State) -> None:
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script({moment: [STALL]})) as (_server, port):
+        newsroom.send_to(port, timeout=0.5, patience=0.5)
+    assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
+
+
+@ON_SQLITE
+def test_a_mailing_paused_under_way_opens_no_line_after_the_other(newsroom: Newsroom) -> None:
+    newsroom.add(*MANY)
+    mailing = newsroom.schedule()
+    with serving() as (server, port):
+        transport = SmtpTransport(SmtpServer("127.0.0.1", port, "none", connections=2, timeout=5))
+        newsroom.send(_Pausing(newsroom, mailing, transport, after=3))
+    account = newsroom.account(mailing)
+    assert account.outcomes[State.ACCEPTED] == len(server.accepted) < len(MANY)
+    assert (account.waiting, account.outcomes[State.IN_DOUBT]) == (len(MANY) - len(server.accepted), 0)
+    assert server.connections <= 4
+
+
+@dataclass
+class _Pausing:
+    """A way out during which somebody pauses the mailing."""
+
+    newsroom: Newsroom
+    mailing: int
+    transport: SmtpTransport
+    after: int
+
+    def run(self, take: Take, barrier: Barrier) -> None:
+        counted: list[Reply] = []
+
+        def pausing(replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
+            counted.extend(replies)
+            if len(counted) >= self.after:
+                with suppress(control.MailingError), self.newsroom.office.database.write() as session:
+                    control.pause(session, self.mailing)
+            return barrier(replies, departing)
+
+        self.transport.run(take, pausing)
+
+
+@ON_SQLITE
+def test_over_tls_every_byte_arrives(newsroom: Newsroom, certificates: Certificates) -> None:
+    newsroom.add(*MANY[:10])
+    mailing = newsroom.schedule(filling="<p>" + "x" * 70 + "</p>\n")
+    with serving(tls=certificates.server("localhost")) as (server, port):
+        newsroom.send_to(port, connections=2, host="localhost", security="tls")
+    assert newsroom.account(mailing).outcomes[State.ACCEPTED] == 10
+    assert min(len(data) for _, data in server.accepted) > 200_000
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("name", "days"), [("elsewhere.example.org", 1), ("localhost", -1)])
+def test_a_certificate_that_is_not_good_pauses_before_anything_leaves(
+    newsroom: Newsroom, certificates: Certificates, name: str, days: int
+) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    with serving(tls=certificates.server(name, days)) as (server, port):
+        newsroom.send_to(port, host="localhost", security="tls", user="user", password="hunter2")
+    with newsroom.office.database.read() as session:
+        found = control.find(session, mailing)
+    assert (found.state, server.accepted) == (MailingState.PAUSED, [])
+    assert "certificate" in found.note
 
 
 @ON_SQLITE
