@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 ALLOWED = frozenset(
     b"to date message-id list-unsubscribe from subject list-id list-unsubscribe-post precedence feedback-id "
-    b"content-language reply-to mime-version content-type".split()
+    b"content-language reply-to mime-version content-type content-transfer-encoding".split()
 )
-_OPTIONAL = frozenset((b"reply-to",))
+_OPTIONAL = frozenset((b"reply-to", b"content-transfer-encoding"))
 _NEVER_ENCODED = frozenset(
     (b"date", b"message-id", b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"content-type", b"feedback-id")
 )

@@ -32,7 +32,7 @@ MOVES: dict[State, frozenset[State]] = {
 LONGEST_WAIT = timedelta(hours=1)
 """Between two tries; they begin a minute apart, and each wait is twice the last."""
 
-LEFT = "left or suppressed since the mailing began"
+LEFT = "left, paused or suppressed since the mailing began"
 UNANSWERED = "the sender stopped between the last byte and the answer"
 CANCELLED = "the mailing was cancelled"
 
@@ -48,6 +48,8 @@ class Claim:
     address_hash: bytes
     sealed_address: bytes
     sealed_name: bytes | None
+    plain_text: bool
+    """They want no HTML."""
 
 
 class Ledger:
@@ -150,6 +152,7 @@ class Ledger:
                 Subscriber.address_hash,
                 Subscriber.sealed_address,
                 Subscriber.sealed_name,
+                Subscriber.plain_text,
                 is_reachable(),
             )
             .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)

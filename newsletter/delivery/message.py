@@ -6,7 +6,7 @@ compiled, and at what differs for each reader.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
@@ -48,6 +48,8 @@ class Reader:
     mark: str
     """A keyed hash of the delivery: never its number, never the person's."""
     date: datetime
+    plain: bool = False
+    """They want the text without its HTML."""
 
 
 _NOBODY = Reader("reader@example.org", "", "https://example.org/", "nobody", datetime(2000, 1, 1, tzinfo=UTC))
@@ -81,22 +83,22 @@ class CompiledEdition:
         self._letterhead = letterhead
         self._head = _shared_head(letterhead, subject, language, campaign)
         self._domain = letterhead.address.rpartition("@")[2]
-        self._parts, self._slots = _merge(_body(html, text))
-        self._kinds = frozenset(slot for _, slot in self._slots)
-        inspect(self.message(_NOBODY))
+        self._both, self._plain = _Body.of(_alternatives(html, text)), _Body.of(_one_part("plain", text))
+        for body in (self._both, self._plain):
+            inspect(self._written(_NOBODY, body))
 
     def message(self, reader: Reader) -> bytes:
         """The whole message for one reader, CRLF line ends, needing no dot-stuffing.
 
         Raises HeaderError or UnsafeMessage where something of this reader must not leave.
         """
+        return self._written(reader, self._plain if reader.plain else self._both)
+
+    def _written(self, reader: Reader, body: "_Body") -> bytes:
         head = self._reader_head(reader)
-        filled = {slot: slot.fill(reader) for slot in self._kinds}
+        filled = {slot: slot.fill(reader) for slot in body.kinds}
         inspect_reader(head, filled.values())
-        parts = self._parts.copy()
-        for place, slot in self._slots:
-            parts[place] = filled[slot]
-        return b"".join((head, self._head, *parts))
+        return b"".join((head, self._head, *body.filled(filled)))
 
     def _reader_head(self, reader: Reader) -> bytes:
         return b"".join(
@@ -130,20 +132,50 @@ def _shared_head(letterhead: Letterhead, subject: str, language: str, campaign: 
     return b"".join(head)
 
 
-def _body(html: str, text: str) -> list[bytes | Slot]:
+class _Body(NamedTuple):
+    """What follows the headers: segments, and places that a reader's values go into."""
+
+    parts: list[bytes]
+    slots: list[tuple[int, Slot]]
+    kinds: frozenset[Slot]
+
+    @classmethod
+    def of(cls, pieces: Sequence[bytes | Slot]) -> "_Body":
+        """Neighbouring bytes as one; each slot keeps an empty place of its own."""
+        parts: list[bytes] = [b""]
+        slots: list[tuple[int, Slot]] = []
+        for piece in pieces:
+            if isinstance(piece, Slot):
+                slots.append((len(parts), piece))
+                parts += [b"", b""]
+            else:
+                parts[-1] += piece
+        return cls(parts, slots, frozenset(slot for _, slot in slots))
+
+    def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
+        """The segments with these values in their places."""
+        parts = self.parts.copy()
+        for place, slot in self.slots:
+            parts[place] = values[slot]
+        return parts
+
+
+def _alternatives(html: str, text: str) -> list[bytes | Slot]:
+    edge = f"\r\n--{BOUNDARY}\r\n".encode("ascii")
     return [
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n\r\n'.encode("ascii"),
-        *_part("plain", text),
-        *_part("html", html),
+        *(edge, *_part("plain", text)),
+        *(edge, *_part("html", html)),
         f"\r\n--{BOUNDARY}--\r\n".encode("ascii"),
     ]
 
 
+def _one_part(kind: str, content: str) -> list[bytes | Slot]:
+    return [b"MIME-Version: 1.0\r\n", *_part(kind, content), b"\r\n"]
+
+
 def _part(kind: str, content: str) -> list[bytes | Slot]:
-    opening = (
-        f"\r\n--{BOUNDARY}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
+    opening = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     return [opening.encode("ascii"), *_segments(content, html=kind == "html")]
 
 
@@ -156,16 +188,3 @@ def _segments(content: str, *, html: bool) -> list[bytes | Slot]:
         end = token.end()
     parts.append(encode_text(content[end:]))
     return parts
-
-
-def _merge(pieces: Sequence[bytes | Slot]) -> tuple[list[bytes], list[tuple[int, Slot]]]:
-    """Neighbouring bytes as one; each slot keeps an empty place of its own."""
-    parts: list[bytes] = [b""]
-    slots: list[tuple[int, Slot]] = []
-    for piece in pieces:
-        if isinstance(piece, Slot):
-            slots.append((len(parts), piece))
-            parts += [b"", b""]
-        else:
-            parts[-1] += piece
-    return parts, slots

@@ -148,18 +148,19 @@ class _Mailroom:
         address = vault.open_address(claim.sealed_address, claim.address_hash)
         name = vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
         recipient = kept_envelope(address)
-        reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery)
+        reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery, plain=claim.plain_text)
         data = self._editions[claim.edition].message(reader)
         return Message(claim.delivery, self._office.letterhead.address, recipient, data)
 
 
-def _reader(office: Office, address: str, name: str, subscriber: int, delivery: int) -> Reader:
+def _reader(office: Office, address: str, name: str, subscriber: int, delivery: int, *, plain: bool = False) -> Reader:
     return Reader(
         address=address,
         name=name,
         unsubscribe_url=unsubscribe_url(office.base_url, office.vault, subscriber),
         mark=office.vault.row_mark("delivery", delivery),
         date=office.clock(),
+        plain=plain,
     )
 
 

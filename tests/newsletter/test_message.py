@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -137,6 +138,14 @@ def test_a_reader_without_a_name_is_greeted_with_the_fallback() -> None:
     assert part(data, "html").strip() == "<p>ami &amp; amie</p>"
     assert part(data, "plain").strip() == "ami & amie"
     assert b"\r\nTo: <ana@example.org>\r\n" in b"\r\n" + data
+
+
+def test_who_wants_no_html_gets_the_text_alone() -> None:
+    plain = replace(reader("Ana Núñez"), plain=True)
+    data = edition(text="Dear [[name|friend]]\n[[unsubscribe_url]]\n").message(plain)
+    inspect(data)
+    assert (parsed(data).get_content_type(), part(data, "plain").strip()) == ("text/plain", f"Dear Ana Núñez\n{URL}")
+    assert parsed(data)["List-Unsubscribe"] == f"<{URL}>"
 
 
 def test_a_name_is_text_in_html_never_markup() -> None:

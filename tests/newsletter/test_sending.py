@@ -43,6 +43,16 @@ def test_everyone_gets_one_mail_in_their_language(newsroom: Newsroom) -> None:
     assert state(newsroom, mailing)[0] is MailingState.FINISHED
 
 
+def test_who_chose_plain_text_gets_it(newsroom: Newsroom) -> None:
+    ana, _ben = newsroom.add("ana", "ben")
+    with newsroom.office.database.write() as session:
+        session.get_one(Subscriber, ana).plain_text = True
+    newsroom.schedule()
+    with serving() as (server, port):
+        newsroom.send_to(port)
+    assert [b"<p" in data for _, data in sorted(server.accepted)] == [False, True]
+
+
 def test_a_second_pass_sends_nothing(newsroom: Newsroom) -> None:
     newsroom.add("ana", "ben")
     newsroom.schedule()
