@@ -1,17 +1,16 @@
 """The promise under kill -9 and with two senders at once: nobody lost, nobody doubled, every doubt counted."""
 
 import random
-import signal
-import subprocess
 import time
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from newsletter.delivery.models import State
 from newsletter.transports.smtp import SmtpServer
-from tests.flows.house import House
+from tests.flows.house import House, ended
 from tests.newsletter.smtp_server import ScriptedServer, serving
 
 pytestmark = pytest.mark.flow
@@ -34,7 +33,7 @@ def test_a_killed_sender_loses_nobody_and_doubles_nobody(house: House, tmp_path:
         for _ in range(2):
             work = house.start_work(tmp_path / "job.log")
             kills += _kill_after(work, server, len(server.accepted) + chance.randint(3, 40))
-        assert house.start_work(tmp_path / "job.log").wait(timeout=60) == 0
+        assert ended(house.start_work(tmp_path / "job.log")) == 0
     arrived = Counter(server.recipients)
     account = house.account(mailing)
     doubts = account.outcomes[State.IN_DOUBT]
@@ -52,7 +51,7 @@ def test_two_senders_at_once_send_each_mail_once(house: House, tmp_path: Path) -
     with serving() as (server, port):
         house.transport = f"smtp://127.0.0.1:{port}?tls=none"
         both = [house.start_work(tmp_path / "job.log") for _ in range(2)]
-        assert [work.wait(timeout=60) for work in both] == [0, 0]
+        assert [ended(work) for work in both] == [0, 0]
     assert Counter(server.recipients) == Counter(PEOPLE)
     assert server.connections >= 1
     assert house.account(mailing).outcomes[State.ACCEPTED] == len(PEOPLE)
@@ -65,23 +64,23 @@ def test_a_sender_told_to_stop_ends_with_nothing_in_doubt(house: House, tmp_path
         house.transport = f"smtp://127.0.0.1:{port}?tls=none"
         work = house.start_work(tmp_path / "job.log")
         _wait_for(server, 5, work)
-        work.send_signal(signal.SIGTERM)
-        assert work.wait(timeout=30) == 0
+        work.terminate()
+        assert ended(work, within=30) == 0
     account = house.account(mailing)
     assert account.outcomes[State.IN_DOUBT] == 0
     assert account.outcomes[State.ACCEPTED] == len(server.accepted) < len(PEOPLE)
     assert account.waiting == len(PEOPLE) - len(server.accepted)
 
 
-def _kill_after(work: "subprocess.Popen[bytes]", server: ScriptedServer, accepted: int) -> bool:
+def _kill_after(work: BaseProcess, server: ScriptedServer, accepted: int) -> bool:
     _wait_for(server, accepted, work)
-    alive = work.poll() is None
+    alive = work.is_alive()
     work.kill()
-    work.wait()
+    work.join()
     return alive
 
 
-def _wait_for(server: ScriptedServer, accepted: int, work: "subprocess.Popen[bytes]") -> None:
+def _wait_for(server: ScriptedServer, accepted: int, work: BaseProcess) -> None:
     ends = time.monotonic() + 60
-    while len(server.accepted) < accepted and work.poll() is None and time.monotonic() < ends:
+    while len(server.accepted) < accepted and work.is_alive() and time.monotonic() < ends:
         time.sleep(0.001)

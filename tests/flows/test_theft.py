@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.wiring import utc_now
 from subscribers import leaving
-from tests.flows.house import House
+from tests.flows.house import House, ended
 from tests.flows.theft import stolen
 from tests.newsletter.smtp_server import DROP, Script, serving
 
@@ -31,10 +31,9 @@ def test_home_and_logs_name_nobody(tmp_path: Path) -> None:
     with serving(script) as (_server, port):
         house.transport = f"smtp://127.0.0.1:{port}?tls=none"
         for _ in range(2):
-            work = house.start_work(tmp_path / "logs" / "job.log")
-            assert work.wait(timeout=60) == 0
+            assert ended(house.start_work(tmp_path / "logs" / "job.log")) == 0
     house.transport = "smtp://127.0.0.1:1?tls=none"
-    assert house.start_work(tmp_path / "logs" / "job.log").wait(timeout=60) == 0
+    assert ended(house.start_work(tmp_path / "logs" / "job.log")) == 0
     with house.opened() as newsletter, newsletter.database.write() as session:
         leaving.leave(session, 5, utc_now())
     (tmp_path / "logs" / "said").write_text(house.run("mailings", "show", str(mailing)))
