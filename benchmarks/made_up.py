@@ -15,7 +15,7 @@ from newsletter.delivery.models import Delivery, Generation, Mailing, MailingEdi
 from subscribers import consent, people
 from subscribers.models import Subscriber
 from subscribers.vault import Vault
-from tests.issues.sample import CLOSING, MEMO, OPENING
+from tests.issues.sample_words import CLOSING, MEMO, OPENING
 
 LANGUAGES = ["en", "es", "vi"]
 CARDS = 25
