@@ -21,17 +21,18 @@ def excludes_nobody(
     rules: dict[str, object] | None = None,
 ) -> None:
     """Every rule on a phone in light and on a desk in dark: only colours depend on the one, few rules on the other."""
-    for width in also:
-        _fits(page, width)
+    fits(page, *also)
     looks: list[tuple[Literal["light", "dark"], int]] = [("light", phone), ("dark", desk)]
     if page.evaluate("window.axe === undefined"):
         page.evaluate(_AXE)
     for scheme, width in looks:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours in between are nobody's choice
-        _fits(page, width)
+        fits(page, width)
         assert (page.url, scheme, width, page.evaluate(_RUN, rules or {})) == (page.url, scheme, width, [])
 
 
-def _fits(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
+def fits(page: Page, *widths: int) -> None:
+    """Nothing scrolls sideways."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
