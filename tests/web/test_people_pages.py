@@ -34,7 +34,7 @@ def _mailed_link(web: Web) -> tuple[str, str]:
         postroom = Postroom(web.database, web.vault, "news@example.org", "", lambda: web.now)
         send_waiting(postroom, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), Event())
     ((recipient, data),) = server.accepted
-    text = email.message_from_bytes(data, policy=email.policy.default).get_content()
+    text = email.message_from_bytes(data, policy=email.policy.default).get_body(("plain",)).get_content()
     (link,) = re.findall(rf"^{HOST}(/desk/welcome/\S+)", text, re.MULTILINE)
     return recipient, link
 
