@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -164,7 +165,9 @@ def _answer_errors(app: FastAPI, site: Site) -> None:
         return page(request, 404 if isinstance(error, NotFound) else 409, said=spoken.sentence(error))
 
     @app.exception_handler(RequestValidationError)
-    def not_understood(request: Request, _error: RequestValidationError) -> Response:
+    @app.exception_handler(DataError)
+    def not_understood(request: Request, _error: RequestValidationError | DataError) -> Response:
+        """What no field takes, or no column: PostgreSQL keeps no text with a zero byte in it."""
         return page(request, 422)
 
     @app.exception_handler(Exception)

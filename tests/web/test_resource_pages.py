@@ -179,6 +179,12 @@ def test_a_text_is_rewritten_and_the_issue_keeps_its_own_words(desk: Desk, web: 
     assert desk.client.get(f"{SHELF}/2/texts/{number}").status_code == 404
 
 
+@on_both_databases
+def test_a_zero_byte_breaks_no_page(desk: Desk) -> None:
+    for path in ("/desk/resources?q=%00", "/desk/issues/a%00b"):
+        assert desk.client.get(path).status_code < 500
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [
