@@ -5,13 +5,15 @@ const frame = document.querySelector("#specimen");
 const contrast = document.querySelector("#contrast");
 const REST = 250; // milliseconds without a change
 
-let waiting;
+let waiting, coming;
 
 async function look() {
   const entered = new URLSearchParams(new FormData(form));
   frame.src = `${form.dataset.specimen}?${entered}`;
-  const answer = await fetch(`${form.dataset.contrast}?${entered}`);
-  if (answer.ok) contrast.innerHTML = await answer.text();
+  coming?.abort(); // an answer to an earlier choice must not come over a later one
+  coming = new AbortController();
+  const answer = await fetch(`${form.dataset.contrast}?${entered}`, { signal: coming.signal }).catch(() => null);
+  if (answer?.ok) contrast.innerHTML = await answer.text();
 }
 
 form.addEventListener("input", () => {
