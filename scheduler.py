@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from issues.resources.importing import import_all
-from newsletter import config, drafting, wiring
+from newsletter import config, drafting, rotation, wiring
 from newsletter.db import reason
 from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
@@ -66,6 +66,21 @@ def pauses(newsletter: Newsletter, _stopping: Event) -> None:
         end_pauses(session, utc_now())
 
 
+def renew_keys(newsletter: Newsletter, stopping: Event) -> None:
+    """Go on with a change of the address key that somebody began, and put the older key away when its time is over."""
+    if not newsletter.key_file.is_changing():
+        return
+    sealed = 0
+    for moved in rotation.seal_anew(newsletter.database, newsletter.vault):
+        sealed += moved
+        if stopping.is_set():
+            return
+    if sealed:
+        log.info("sealed anew", values=sealed)
+    if rotation.put_away(newsletter.database, newsletter.key_file, utc_now()):
+        log.info("the older address key was put away")
+
+
 def count(newsletter: Newsletter, _stopping: Event) -> None:
     """Keep how the list stands today, in numbers; once a day is enough, and a machine that slept makes up for it."""
     with newsletter.database.write() as session:
@@ -90,6 +105,7 @@ JOBS = (
     Job("notices", timedelta(seconds=10), notices),
     Job("pauses", timedelta(minutes=10), pauses),
     Job("erase", timedelta(hours=1), erase),
+    Job("keys", timedelta(hours=1), renew_keys),
     Job("count", timedelta(hours=1), count),
     Job("import", timedelta(hours=6), import_sources),
     Job("draft", timedelta(minutes=1), draft),

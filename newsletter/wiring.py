@@ -29,6 +29,7 @@ from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.zones import TimeError
 from subscribers import people
 from subscribers.errors import KeysMissing, SubscriberError
+from subscribers.key_file import KeyFile
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 
@@ -59,8 +60,12 @@ class Newsletter:
     database: Database
 
     @cached_property
+    def key_file(self) -> KeyFile:
+        return KeyFile(config.keys_path(self.settings))
+
+    @cached_property
     def vault(self) -> Vault:
-        return Vault(Keys.load(config.keys_path(self.settings)))
+        return Vault(self.key_file.load(), self.key_file.renewed)
 
     @cached_property
     def transport(self) -> Transport:

@@ -9,7 +9,8 @@ import os
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Keys:
     lookup: bytes = field(repr=False)
     tokens: tuple[bytes, ...] = field(repr=False)
     """The newest last."""
+    retired_at: datetime | None = None
+    """Since when the current address key took the place of the others; nothing where there is only one."""
 
     @classmethod
     def fresh(cls) -> "Keys":
@@ -70,9 +73,30 @@ class Keys:
                 f"The key file {path} is damaged; put it back from where you keep it safe."
             ) from None  # the cause would quote the keys
 
+    def renewed(self, now: datetime) -> "Keys":
+        """The same with a new address key that seals from now on; the others still open what they sealed."""
+        number = self.current % 255 + 1
+        addresses = {**self.addresses, number: secrets.token_bytes(SIZE)}
+        return replace(self, addresses=addresses, current=number, retired_at=now)
+
+    def without_older(self) -> "Keys":
+        """The same with the current address key alone: what others sealed can be opened no more."""
+        return replace(self, addresses={self.current: self.addresses[self.current]}, retired_at=None)
+
+    def take_place(self, path: Path) -> None:
+        """Put these keys where others are kept, with the same owner: after a crash there is one or the other."""
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        try:
+            _write_private(part, self._as_text(), path.stat())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
     def _as_text(self) -> str:
         return json.dumps(
             {
+                "retired_at": self.retired_at and self.retired_at.isoformat(),
                 "current": self.current,
                 "addresses": {str(number): _encoded(key) for number, key in self.addresses.items()},
                 "lookup": _encoded(self.lookup),
@@ -88,7 +112,8 @@ class Keys:
         tokens = tuple(_decoded(key) for key in held["tokens"])
         if held["current"] not in addresses or not tokens or not all(0 < number < 256 for number in addresses):
             raise ValueError("a key is missing")
-        return cls(addresses, held["current"], _decoded(held["lookup"]), tokens)
+        retired_at = datetime.fromisoformat(held["retired_at"]) if held.get("retired_at") else None
+        return cls(addresses, held["current"], _decoded(held["lookup"]), tokens, retired_at)
 
 
 def _encoded(key: bytes) -> str:
@@ -102,10 +127,21 @@ def _decoded(text: str) -> bytes:
     return key
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write a new file that only this user may read, and wait until it is on the disk."""
+def _write_private(path: Path, text: str, like: os.stat_result | None = None) -> None:
+    """Write a new file that only its owner may read, and wait until it is on the disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
+        if like:
+            os.fchown(handle, like.st_uid, like.st_gid)  # programs of that user must still be able to read it
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until a file's new name is on the disk, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -4,6 +4,8 @@ import hmac
 import os
 import threading
 from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -28,15 +30,31 @@ class Block(threading.local):
         self.decrypt = cipher.decryptor().update
 
 
-class Vault:
-    """Opens and seals with the keys it was given; shows none of them."""
+class _Boxes(NamedTuple):
+    """The address keys, as they are used."""
 
-    def __init__(self, keys: Keys) -> None:
+    current: int
+    by_number: Mapping[int, AESGCM]
+
+
+class Vault:
+    """Opens and seals with the keys it was given; shows none of them.
+
+    `renewed` gives the keys where they changed: it is asked before anything is sealed, so that nothing is sealed under
+    a key that was put away, and (with True: at once) when something needs a key that is not here.
+    """
+
+    def __init__(self, keys: Keys, renewed: Callable[[bool], Keys | None] = lambda _at_once: None) -> None:
         self._lookup = keys.lookup
-        self._current = keys.current
-        self._boxes = {number: AESGCM(key) for number, key in keys.addresses.items()}
+        self._boxes = _boxes(keys)
+        self._renewed = renewed
         self.token_blocks = tuple(Block(key) for key in keys.tokens)
         """For `subscribers.tokens`; the newest last."""
+
+    @property
+    def current(self) -> int:
+        """The number of the address key that seals now; the first byte of what it sealed."""
+        return self._boxes_now(at_once=True).current
 
     def hash(self, address: Address) -> bytes:
         """32 bytes that are the same for every spelling of one address."""
@@ -78,10 +96,19 @@ class Vault:
         plain = text.encode()
         filled = plain + b"\0" * (-len(plain) % _STEP)
         nonce = os.urandom(_NONCE)
-        return bytes([self._current]) + nonce + self._boxes[self._current].encrypt(nonce, filled, bound_to)
+        current, boxes = self._boxes_now()
+        return bytes([current]) + nonce + boxes[current].encrypt(nonce, filled, bound_to)
+
+    def _boxes_now(self, *, at_once: bool = False) -> _Boxes:
+        if (keys := self._renewed(at_once)) is not None:
+            self._boxes = _boxes(keys)
+        return self._boxes
+
+    def _box(self, number: int) -> AESGCM | None:
+        return self._boxes.by_number.get(number) or self._boxes_now(at_once=True).by_number.get(number)
 
     def _open(self, sealed: bytes, bound_to: bytes) -> str:
-        box = self._boxes.get(sealed[0]) if sealed else None
+        box = self._box(sealed[0]) if sealed else None
         if box is None:
             raise SubscriberError("A sealed value needs an address key that this key file does not hold.")
         try:
@@ -91,3 +118,7 @@ class Vault:
                 "A sealed value cannot be opened: it was changed, or the key file belongs to another list."
             ) from None
         return filled.rstrip(b"\0").decode()
+
+
+def _boxes(keys: Keys) -> _Boxes:
+    return _Boxes(keys.current, {number: AESGCM(key) for number, key in keys.addresses.items()})

@@ -2,7 +2,7 @@
 
 import typer
 
-from newsletter.cli import issues, mailings, people, resources, running, subscribers
+from newsletter.cli import issues, keys, mailings, people, resources, running, subscribers
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,5 +15,6 @@ app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(mailings.app, name="mailings")
 app.add_typer(people.app, name="people")
+app.add_typer(keys.app, name="keys")
 for command in (running.init, running.work, running.run, running.demo):
     app.command()(command)
