@@ -240,8 +240,8 @@ def test_a_test_goes_to_anybody_marked_and_is_kept_nowhere(month: Web) -> None:
     assert server.recipients == ["board@example.net"] * 4
     mails = [message_from_bytes(data, policy=policy.default) for _, data in server.accepted]
     assert all(mail["subject"].startswith("[Test] ") for mail in mails)
-    assert [mail["content-language"] for mail in mails] == ["en", "en", "es", "es"]
-    assert [mail["to"].addresses[0].display_name for mail in mails] == ["Rosa", "", "Rosa", ""]
+    sent = sorted((mail["content-language"], mail["to"].addresses[0].display_name) for mail in mails)
+    assert sent == [("en", ""), ("en", "Rosa"), ("es", ""), ("es", "Rosa")]  # over several lines, in any order
     assert "Four test mails on the way." in words(client.get(answer.headers["location"]))
 
 
