@@ -55,14 +55,14 @@ class Gate:
             return Way.PROOF if mine > FREE_FOR_ONE or self._all > FREE_FOR_ALL else Way.OPEN
 
     def _count(self, network: str) -> int:
-        """One more; how many from this network. Nothing grows any more once nobody is let in."""
+        """One more; how many from this network. Who is not let in counts no more: one network shuts nobody else out."""
         if self._all > MOST_FOR_ALL:
             return 0
-        self._all += 1
-        if not network:
-            return 0
         whom = hmac.digest(self._key, network.encode(), "sha256")
-        self._by_network[whom] += 1
+        mine = self._by_network[whom] if network else 0
+        if mine <= MOST_FOR_ONE:
+            self._all += 1
+            self._by_network[whom] = mine + bool(network)
         return self._by_network[whom]
 
     def attacked_until(self, now: datetime) -> datetime | None:

@@ -367,3 +367,10 @@ def test_networks_are_counted_apart_and_forgotten_within_the_hour(web: Web) -> N
     assert counted.attacked_until(later) is None
     assert counted.way("203.0.113.0/24", later) is gate.Way.OPEN
     assert b"203.0.113" not in repr(vars(counted)).encode()
+
+
+def test_one_network_shuts_nobody_else_out(web: Web) -> None:
+    counted = gate.Gate()
+    for _ in range(gate.MOST_FOR_ALL + 1):
+        counted.way("203.0.113.0/24", web.now)
+    assert counted.way("198.51.100.0/24", web.now) is gate.Way.PROOF
