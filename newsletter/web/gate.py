@@ -121,4 +121,4 @@ def _network(address: str) -> str:
 def is_proof(challenge: str, answer: str) -> bool:
     """Whether somebody worked for this answer: SHA-256 over `challenge:answer` begins with BITS zeros."""
     digest = hashlib.sha256(f"{challenge}:{answer}".encode()).digest()
-    return len(answer) <= 20 and int.from_bytes(digest, "big") >> (256 - BITS) == 0
+    return 0 < len(answer) <= 20 and int.from_bytes(digest, "big") >> (256 - BITS) == 0

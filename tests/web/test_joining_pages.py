@@ -265,6 +265,11 @@ def test_under_attack_a_browser_works_or_waits(web: Web, mailbox: Mailbox, attac
     assert "small task" not in desk.get("/desk/readers").text
 
 
+def test_no_answer_proves_nothing_even_by_luck(attack: None) -> None:
+    lucky = next(str(n) for n in count() if hashlib.sha256(f"{n}:".encode()).digest()[0] < 16)
+    assert not gate.is_proof(lucky, "")
+
+
 def digest_of(ticket: str, number: int) -> bytes:
     return hashlib.sha256(f"{ticket}:{number}".encode()).digest()
 
