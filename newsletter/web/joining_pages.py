@@ -109,6 +109,8 @@ def _make_confirming(router: APIRouter, site: Site) -> None:
         if person is None or asked is None:
             return ended(site, request)
         language = page_language(request, asked.language)
+        if asked.confirmed:  # pressed again, by whoever has the mail now: it opens nothing more
+            return site.page("public/joined.html", language, preferences="")
         token = make_timed(site.vault, Purpose.PREFERENCES, person, site.clock())
         return site.page("public/joined.html", language, preferences=f"{site.root}/preferences/{token}?lang={language}")
 
