@@ -100,7 +100,9 @@ def _look_inside(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             _check_parts(parts)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except Unreadable:
+        raise
+    except Exception:  # noqa: BLE001 - bytes on which the way was lost break zipfile and zlib anywhere
         raise Unreadable(f"it is cut off or broken; {AGAIN}") from None
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from issues import composing
 from issues.errors import IssueError, Unreadable
 from issues.exchange import Applied, apply, export, opened, sheet, take_in, to_csv, to_xlsx
-from issues.exchange.sheets import guarded, typed, unguarded
+from issues.exchange.sheets import Head, Sheet, guarded, typed, unguarded
 from issues.matrix import CellState
 from issues.models import Issue
 from newsletter.db import Database
@@ -255,6 +255,13 @@ def test_a_workbook_that_could_do_harm_is_refused_before_it_is_read(
 def test_other_files_are_refused_with_what_to_do(database: Database, data: bytes, sentence: str) -> None:
     with database.write() as session, pytest.raises(Unreadable, match=sentence):
         put(session, drafted(session), data)
+
+
+def test_a_workbook_that_was_damaged_on_its_way_is_refused() -> None:
+    data = bytearray(to_xlsx(Sheet(Head("2021-11", "es", 1), "en", [])))
+    data[30 + data[26] + data[28]] = 0xFF  # behind the first part's header: no compressed bytes begin so
+    with pytest.raises(Unreadable, match="cut off or broken"):
+        opened(bytes(data))
 
 
 def test_a_text_that_no_cell_holds_is_said_before_it_is_cut_off(database: Database) -> None:
