@@ -9,6 +9,7 @@ from datetime import datetime
 from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from issues.errors import NotFound, Unreadable
@@ -61,22 +62,20 @@ def encoded(data: bytes) -> Encoded:
 
 
 def keep(session: Session, made: Encoded, now: datetime) -> Picture:
-    """The picture, kept; one that is there already is not kept twice."""
-    if known := session.get(Picture, made.name):
-        return known
-    picture = Picture(
-        name=made.name,
-        format=made.format,
-        width=made.size[0],
-        height=made.size[1],
-        small_width=made.small_size[0],
-        large=made.large,
-        small=made.small,
-        added_at=now,
-    )
-    session.add(picture)
-    session.flush()
-    return picture
+    """The picture, kept; one that is there already is not kept twice, also where two bring it at once."""
+    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "name": made.name,
+        "format": made.format,
+        "width": made.size[0],
+        "height": made.size[1],
+        "small_width": made.small_size[0],
+        "large": made.large,
+        "small": made.small,
+        "added_at": now,
+    }
+    session.execute(insert(Picture).values(row).on_conflict_do_nothing())
+    return session.get_one(Picture, made.name)
 
 
 def find(session: Session, name: str) -> Picture:

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -234,6 +235,21 @@ def test_a_picture_without_words_blocks_where_its_text_stands() -> None:
 def seen(issue: Issue, tag: str) -> Seen:
     cell = editing.find(issue, "7", tag)
     return Seen(cell.revision, source_digest(cell.passage))
+
+
+def test_two_who_bring_the_same_picture_at_once_bring_one(database: Database) -> None:
+    made = pictures.encoded(file("PNG"))
+
+    def keep() -> str:
+        with database.write() as session:
+            return pictures.keep(session, made, LATER).name
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            pictures.keep(session, made, LATER)
+            second = pool.submit(keep)
+            wait([second], 0.2)  # it sees no picture yet
+        assert second.result() == made.name
 
 
 def test_a_picture_wants_words_in_every_language_and_brings_them_back(database: Database) -> None:
