@@ -37,13 +37,15 @@ def make_router(site: Site) -> APIRouter:
         member = member_of(request)
         database, ask, now = site.database, site.newsletter.ask, site.clock()
         try:
-            with database.write() as session:
+            with database.read() as session:
                 issue_view.load(session, slug)
-                deeds.record(session, member.id, "tried the links", slug, now)
         except NotFound as error:
             return refused(site, request, "", Place(), error)
         go = partial(publishing.try_links, database.read, database.write, ask, slug, now)
         begun = site.memory.rounds.begin(slug, member.name, lambda told: go(told=told))
+        if begun:
+            with database.write() as session:
+                deeds.record(session, member.id, "tried the links", slug, now)
         if not begun and wants_json(request):
             return JSONResponse({"problem": "Somebody is trying the links already."}, status_code=409)
         if wants_json(request):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from issues.models import LinkAnswer, Wording
 from newsletter.config import Settings
-from newsletter.desk.models import Role
+from newsletter.desk.models import Deed, Role
 from tests.issues.drafted import drafted
 from tests.web.conftest import Web
 from tests.web.desk import desk_client
@@ -72,6 +72,9 @@ def test_links_are_tried_once_at_a_time_and_what_is_gone_leads_to_its_text(month
     assert "Try the links now" not in meanwhile
     again = client.post(f"{ISSUE}/links", headers={"Accept": "application/json"})
     assert (again.status_code, again.json()) == (409, {"problem": "Somebody is trying the links already."})
+    with month.database.read() as session:
+        tried = select(Deed.id).where(Deed.what == "tried the links")
+        assert len(session.scalars(tried).all()) == 1, "of the second nothing came"
     with month.database.write() as session:  # nothing holds the database while a server is slow
         assert session.scalars(select(LinkAnswer)).all() == []
     gate.set()
