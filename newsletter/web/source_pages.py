@@ -64,6 +64,8 @@ def add_routes(router: APIRouter, site: Site, shown: Callable[[Request, str], Re
                 one.source.id: one for one in views(session, site.memory.reports, site.clock(), site.newsletter.zone)
             }
         sources = [told[number] for number in numbers if number in told]
+        if not sources:  # they were let go while they were read
+            return _back(site, "imported")
         return site.desk(
             request, "desk/resources/reading.html", here="Resources", sources=sources, read=read, say=spoken
         )

@@ -1,8 +1,10 @@
 """The shelf in a browser: look through, write down, pair and part, put away and take back, read the sources."""
 
 import re
+import socket
 import time
 from datetime import date, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,10 +13,12 @@ from sqlalchemy import insert, select, text
 
 from issues import composing
 from issues.models import Fallback, Passage, Resource, ResourceText, Source, SourceKind
+from newsletter.config import Settings
 from newsletter.desk.models import Deed, Role
 from tests.issues.drafted import resource
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import Desk, desk_client
+from tests.web.stage import on_stage
 
 SHELF = "/desk/resources"
 HOSTILE = "<script>alert(1)</script>\"'[[name]]\u202e"
@@ -225,6 +229,20 @@ def test_a_source_that_fails_is_told_and_can_be_let_go(desk: Desk, web: Web) -> 
     assert "secret" not in page
     page = followed(desk, desk.client.post(f"{SHELF}/sources/remove", data={"source": "1"}))
     assert "The source is read no more; what it brought stays." in page
+
+
+def test_a_source_that_is_let_go_while_it_is_read_leads_back_to_the_shelf(web: Web, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, base_url="https://news.example.org", allow_loopback=True)
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
+    client = desk_client(web).client
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        feed = f"http://127.0.0.1:{silent.getsockname()[1]}/feed"
+        with web.database.write() as session:
+            session.add(Source(kind=SourceKind.RSS, url=feed, imported_at=web.now))
+        progress = client.post(f"{SHELF}/sources/import").headers["location"]
+        assert client.get(progress).status_code == 200
+        client.post(f"{SHELF}/sources/remove", data={"source": "1"})
+        assert client.get(progress).headers["location"] == f"{SHELF}?did=imported#sources"
 
 
 @on_both_databases
