@@ -44,7 +44,7 @@ def make_router(site: Site) -> APIRouter:
     ) -> Response:
         try:
             with site.database.write() as session:
-                rewriting.rewrite(session, text, words, seen, site.clock())
+                _only_of(number, rewriting.rewrite(session, text, words, seen, site.clock()))
                 deeds.record(session, member_of(request).id, "rewrote a text", f"resource {number}", site.clock())
         except NotFound:
             raise HTTPException(404) from None
@@ -57,7 +57,7 @@ def make_router(site: Site) -> APIRouter:
         """The source's words count again."""
         try:
             with site.database.write() as session:
-                rewriting.give_back(session, text)
+                _only_of(number, rewriting.give_back(session, text))
                 deeds.record(session, member_of(request).id, "gave a text back", f"resource {number}", site.clock())
         except NotFound:
             raise HTTPException(404) from None
@@ -77,11 +77,9 @@ def _page(
     """The form. What was typed stays, also where it could not be taken; what stands now is shown beside it then."""
     with site.database.read() as session:
         try:
-            kept = shelf.text_numbered(session, text)
+            kept = _only_of(number, shelf.text_numbered(session, text))
         except NotFound:
             raise HTTPException(404) from None
-        if kept.resource_id != number:
-            raise HTTPException(404)
         now = {name: getattr(kept, name) for name in rewriting.WORDS}
         return site.desk(
             request,
@@ -98,6 +96,13 @@ def _page(
             own_name=own_name,
             name_in=name_in,
         )
+
+
+def _only_of(resource: int, text: ResourceText) -> ResourceText:
+    """The text, where it is one of this resource; else 404, and what was done to it is undone."""
+    if text.resource_id != resource:
+        raise HTTPException(404)
+    return text
 
 
 def _differs(kept: ResourceText, words: Mapping[str, str]) -> bool:

@@ -180,7 +180,12 @@ def test_a_text_is_rewritten_and_the_issue_keeps_its_own_words(desk: Desk, web: 
         assert wording.fields["title"] == "Bail and Bonds"
     assert "Give it back" in desk.client.get(form).text
     assert "is its source’s again" in followed(desk, desk.client.post(f"{form}/give-back"))
-    assert desk.client.get(f"{SHELF}/2/texts/{number}").status_code == 404
+    elsewhere = f"{SHELF}/2/texts/{number}"
+    assert desk.client.get(elsewhere).status_code == 404
+    seen = re.search(r'name="seen" value="(\w+)"', desk.client.get(form).text)
+    assert seen
+    assert desk.client.post(elsewhere, data={"title": "Of another", "seen": seen[1]}).status_code == 404
+    assert "Of another" not in desk.client.get(form).text
 
 
 @on_both_databases
