@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from issues.resources.importing import import_all
-from newsletter import config, drafting, rotation, wiring
+from newsletter import config, drafting, forgetting, rotation, wiring
 from newsletter.db import reason
 from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
@@ -58,6 +58,15 @@ def erase(newsletter: Newsletter, _stopping: Event) -> None:
         forgotten = forget_sign_ups(session, utc_now())
     if erased or forgotten:
         log.info("erased", people=erased, sign_ups=forgotten)
+
+
+def forget(newsletter: Newsletter, _stopping: Event) -> None:
+    """Forget what servers said, and later who was written to, as the settings say."""
+    now, settings = utc_now(), newsletter.settings
+    words = forgetting.forget_replies(newsletter.database, now - timedelta(days=settings.replies_days))
+    people = forgetting.forget_people(newsletter.database, now - timedelta(days=settings.receivers_days))
+    if words or people:
+        log.info("forgotten", replies=words, receivers=people)
 
 
 def pauses(newsletter: Newsletter, _stopping: Event) -> None:
@@ -105,6 +114,7 @@ JOBS = (
     Job("notices", timedelta(seconds=10), notices),
     Job("pauses", timedelta(minutes=10), pauses),
     Job("erase", timedelta(hours=1), erase),
+    Job("forget", timedelta(days=1), forget),
     Job("keys", timedelta(hours=1), renew_keys),
     Job("count", timedelta(hours=1), count),
     Job("import", timedelta(hours=6), import_sources),

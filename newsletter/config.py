@@ -118,6 +118,15 @@ class Settings(BaseSettings):
         description="The list's name in mail programs (RFC 2919): a domain of yours.",
     )
     postal_address: Line = Field("", description="The postal address that every mail's foot must name.")
+    replies_days: int = Field(
+        30, ge=1, le=3650, description="For how many days the words of mail servers are kept; then only their kind is."
+    )
+    receivers_days: int = Field(
+        180,
+        ge=1,
+        le=3650,
+        description="For how many days after a mailing it is kept who got it; then only its numbers are.",
+    )
     timezone: str = Field("UTC", description="The zone that times are entered and shown in: `America/New_York`.")
     languages: Annotated[tuple[str, ...], NoDecode] = Field(
         ("en",), description="The languages of an issue, parted by commas; the first is the source language."
