@@ -4,9 +4,29 @@ import enum
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, Executable, create_engine, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Executable,
+    SQLColumnExpression,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -78,6 +98,14 @@ class Database:
         self.engine.dispose()
 
 
+def among(column: SQLColumnExpression[int], name: str, connection: Connection) -> ColumnElement[bool]:
+    """Whether `column` is one of the numbers in the open value `name`: one statement for any number of them."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+    listed = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
 class Prepared:
     """A statement compiled once for a connection: what runs for every message must not be built anew each time.
 
@@ -92,7 +120,8 @@ class Prepared:
         kinds = {name: value.type.dialect_impl(connection.dialect) for name, value in compiled.binds.items()}
         writers = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
         self._names = names
-        self._writers = [(place, writers[name]) for place, name in enumerate(names) if writers[name]]
+        # Rows of one moment share its time: it is written once.
+        self._writers = [(place, lru_cache(4)(write)) for place, name in enumerate(names) if (write := writers[name])]
         fixed = {name: value.value for name, value in compiled.binds.items() if name not in names}
         self._fixed = {name: write(fixed[name]) if (write := writers[name]) else fixed[name] for name in fixed}
         self._order: list[str] | None = compiled.positiontup

@@ -8,12 +8,25 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from newsletter.db import Prepared
+from newsletter.db import Prepared, among
 from newsletter.delivery import generation
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.models import UNSETTLED, Attempt, Delivery, Mailing, MailingState, State
@@ -172,17 +185,20 @@ class Ledger:
 
     def _record(self, replies: Sequence[Reply]) -> None:
         now = self._clock()
-        early = [reply.delivery for reply in replies if reply.delivery not in self._departed]
-        self._often.begin_attempts(early, now)
+        self._often.begin_attempts([reply.delivery for reply in replies if reply.delivery not in self._departed], now)
         self._often.end_attempts(replies, now)
-        self._often.settle([self._settled(reply, now) for reply in replies])
+        accepted = {reply.delivery for reply in replies if reply.accepted} & self._departed
+        self._often.accept(accepted)
+        for reply in replies:
+            if reply.delivery not in accepted:
+                self._settle(reply, now)
 
-    def _settled(self, reply: Reply, now: datetime) -> "_Move":
+    def _settle(self, reply: Reply, now: datetime) -> None:
         before = State.ATTEMPTING if reply.delivery in self._departed else State.CLAIMED
         tries = self._tries[reply.delivery] + 1
         after, retry_at = verdict(reply, tries, now, self._deadline)
-        _refuse_unknown(before, after)
-        return _Move(reply.delivery, before, after, tries, retry_at, "" if after is State.ACCEPTED else reply.text)
+        reason = "" if after is State.ACCEPTED else reply.text
+        self._move(before, after, _among([reply.delivery]), tries=tries, retry_at=retry_at, reason=reason)
 
     def _move(self, before: State, after: State, *which: ColumnElement[bool], **values: Any) -> set[int]:
         """Moves what this generation holds in this mailing."""
@@ -191,32 +207,33 @@ class Ledger:
 
 
 class _Often:
-    """The statements that every message needs, compiled once: to build one anew costs more than to run it."""
+    """The statements that every message needs, compiled once: to build one anew costs more than to run it.
+
+    They take many rows at a time where they can: each step of a statement lets other threads in, and waits for them.
+    """
 
     def __init__(self, connection: Connection, mailing: int, number: int) -> None:
         self._connection = connection
         self._held = and_(Delivery.generation_id == number, Delivery.state == State.ATTEMPTING)
-        of = bindparam("of", type_=Integer)
-        mine = and_(Delivery.id == of, Delivery.generation_id == number)
+        of, at = bindparam("of", type_=Integer), bindparam("at", type_=Attempt.started_at.type)
+        all_of = among(Delivery.id, "all", connection)
         is_open = and_(Attempt.delivery_id == of, Attempt.generation_id == number, Attempt.ended_at.is_(None))
-        begun: dict[str, Any] = {"delivery_id": of, "generation_id": number, "started_at": bindparam("at"), "text": ""}
-        ended: dict[str, Any] = {"ended_at": bindparam("at"), "code": bindparam("answer"), "text": bindparam("words")}
-        settled: dict[str, Any] = {
-            "state": bindparam("after"),
-            "tries": bindparam("tried"),
-            "retry_at": bindparam("again"),
-        }
-        said: dict[str, Any] = {"generation_id": None, "reason": bindparam("why")}
+        ended: dict[str, Any] = {"ended_at": at, "code": bindparam("answer"), "text": bindparam("words")}
         # Nobody can pause or cancel it before the commit.
         going_on = select(Mailing.id).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
-        departing = update(Delivery).where(mine, Delivery.state == State.CLAIMED, _is_still_reachable())
-        settling = update(Delivery).where(mine, Delivery.state == bindparam("before")).values(settled | said)
-        leaves = {"state": State.ATTEMPTING, "tries": Delivery.tries + 1}
+        mine = and_(all_of, Delivery.generation_id == number)
+        departing = moving(State.CLAIMED, State.ATTEMPTING, mine, _is_still_reachable())
+        accepting = moving(State.ATTEMPTING, State.ACCEPTED, mine).values(reason="", retry_at=None)
+        begun = select(Delivery.id, literal(number), at, literal("")).where(all_of)
         self._going_on = Prepared(going_on.with_for_update(read=True), connection)
-        self._departing = Prepared(departing.values(leaves), connection, "of")
-        self._begin = Prepared(insert(Attempt).values(begun), connection, "of", "at")
+        self._departing = Prepared(departing.values(tries=Delivery.tries + 1), connection, "all")
+        self._accepting = Prepared(accepting, connection, "all")
+        self._begin = Prepared(
+            insert(Attempt).from_select(["delivery_id", "generation_id", "started_at", "text"], begun),
+            connection,
+            *("all", "at"),
+        )
         self._end = Prepared(update(Attempt).where(is_open).values(ended), connection, "of", "at", "answer", "words")
-        self._settling = Prepared(settling, connection, "of", "before", "after", "tried", "again", "why")
 
     def is_sending(self) -> bool:
         """Whether the mailing goes on."""
@@ -224,32 +241,21 @@ class _Often:
 
     def depart(self, ids: frozenset[int]) -> frozenset[int]:
         """Suppression is asked in the very statement that writes "attempting": nobody slips between the two."""
-        if self._departing.run([(delivery,) for delivery in sorted(ids)]) == len(ids):
+        if self._departing.run([(tuple(ids),)]) == len(ids):
             return ids
         return frozenset(self._connection.scalars(select(Delivery.id).where(self._held, _among(ids))))
 
     def begin_attempts(self, ids: Iterable[int], at: datetime) -> None:
         """Before the server can have the message."""
-        self._begin.run([(delivery, at) for delivery in sorted(ids)])
+        self._begin.run([(every, at) for every in [tuple(ids)] if every])
 
     def end_attempts(self, replies: Sequence[Reply], at: datetime) -> None:
         """With what the server said."""
         self._end.run([(reply.delivery, at, reply.code, reply.text) for reply in replies])
 
-    def settle(self, moves: Sequence["_Move"]) -> None:
-        """What the replies made of the deliveries."""
-        self._settling.run(moves)
-
-
-class _Move(NamedTuple):
-    """A delivery's way out of this generation's hands."""
-
-    delivery: int
-    before: State
-    after: State
-    tries: int
-    retry_at: datetime | None
-    reason: str
+    def accept(self, ids: Iterable[int]) -> None:
+        """What most replies make of what departed."""
+        self._accepting.run([(every,) for every in [tuple(ids)] if every])
 
 
 def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tuple[State, datetime | None]:
@@ -269,11 +275,16 @@ def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tupl
 def move(
     books: Connection | Session, before: State, after: State, *which: ColumnElement[bool], **values: Any
 ) -> set[int]:
-    """The one statement that changes a state: compare and set. Returns the deliveries it moved."""
-    _refuse_unknown(before, after)
+    """Move at once what is `before`; returns the deliveries it moved."""
+    return set(books.scalars(moving(before, after, *which).values(**values).returning(Delivery.id)))
+
+
+def moving(before: State, after: State, *which: ColumnElement[bool]) -> Update:
+    """The one statement that changes a state: compare and set."""
+    if after not in MOVES[before]:
+        raise ValueError(f"a delivery that is {before} cannot become {after}")
     holder = {} if after in (State.CLAIMED, State.ATTEMPTING) else {"generation_id": None}
-    statement = update(Delivery).where(Delivery.state == before, *which).values(state=after, **holder, **values)
-    return set(books.scalars(statement.returning(Delivery.id)))
+    return update(Delivery).where(Delivery.state == before, *which).values(state=after, **holder)
 
 
 def bury_the_dead(lease: Lease, now: datetime) -> None:
@@ -300,11 +311,6 @@ def skip_cancelled() -> Any:
     cancelled = select(Mailing.id).where(Mailing.state == MailingState.CANCELLED)
     waiting = and_(Delivery.mailing_id.in_(cancelled), Delivery.state == State.PENDING)
     return update(Delivery).where(waiting).values(state=State.SKIPPED, reason=CANCELLED)
-
-
-def _refuse_unknown(before: State, after: State) -> None:
-    if after not in MOVES[before]:
-        raise ValueError(f"a delivery that is {before} cannot become {after}")
 
 
 def _is_still_reachable() -> ColumnElement[bool]:

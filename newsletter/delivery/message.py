@@ -104,7 +104,7 @@ class CompiledEdition:
         return b"".join(
             (
                 headers.mailbox("To", reader.name, reader.address),
-                headers.identifier("Date", _date(reader.date.replace(microsecond=0))),
+                _date(reader.date.replace(microsecond=0)),
                 headers.identifier("Message-ID", f"<{reader.mark}@{self._domain}>"),
                 headers.identifier("List-Unsubscribe", f"<{reader.unsubscribe_url}>"),  # RFC 8058, section 3.1
             )
@@ -112,8 +112,8 @@ class CompiledEdition:
 
 
 @lru_cache(8)
-def _date(second: datetime) -> str:
-    return format_datetime(second)
+def _date(second: datetime) -> bytes:
+    return headers.identifier("Date", format_datetime(second))
 
 
 def _shared_head(letterhead: Letterhead, subject: str, language: str, campaign: str) -> bytes:

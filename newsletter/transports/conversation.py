@@ -5,7 +5,6 @@ final dot is only written by `release`. With the dot goes the offer of the next 
 commands in groups. So at most one message of a line can be in doubt, and a line waits once per message.
 """
 
-import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ _MOST_LINES = 10_000
 """... lines of an answer, beyond which it is nonsense."""
 _SMALL = 4096
 """Bytes up to which commands are put together."""
-_LINE = re.compile(rb"(\d{3})(?:([ -])(.*))?", re.DOTALL)
+_MARKS = (b" ", b"-", b"")
 
 BROKE_BEFORE = "the line broke before the last byte"
 NO_ANSWER = "no answer after the last byte"
@@ -177,15 +176,16 @@ class Conversation:
 
     def _line(self, line: bytes) -> Sequence[Happening]:
         """One line of an answer; those with a hyphen go on (RFC 5321, section 4.2.1)."""
-        found = _LINE.fullmatch(line.rstrip(b"\r"))
-        if found is None or (self._answer and self._answer[0][:3] != found[1]):
+        line = line.rstrip(b"\r")
+        code, mark = line[:3], line[3:4]
+        if len(code) < 3 or not code.isdigit() or mark not in _MARKS or (self._answer and self._answer[0][:3] != code):
             raise _Nonsense
-        self._answer.append(found[1] + (found[3] or b""))
-        if found[2] == b"-":
+        self._answer.append(line)
+        if mark == b"-":
             return ()
-        words = b" ".join(part[3:] for part in self._answer)
+        words = b" ".join([part[4:] for part in self._answer])
         self._answer.clear()
-        return self._answered(int(found[1]), words)
+        return self._answered(int(code), words)
 
     def _answered(self, code: int, words: bytes) -> Sequence[Happening]:
         if code == 421:  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
