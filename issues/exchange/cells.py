@@ -6,7 +6,7 @@ from issues import history, wordings
 from issues.exchange.document import Block, Cell
 from issues.exchange.frames import MINE
 from issues.exchange.merge import Merge
-from issues.matrix import CellState, cell_state, is_true, lacking, matrix, source_digest
+from issues.matrix import CellState, cell_state, incomplete, is_true, matrix, source_digest
 from issues.models import Passage
 from issues.texts import tidy
 from issues.wordings import called
@@ -98,8 +98,8 @@ class _CellMerge:
         wording = self.passage.wording(self.language)
         if cell_state(self.passage, self.language) is CellState.APPROVED:
             return False
-        if wording is None or lacking(self.passage.kind, wording.fields):
-            lacks = " and ".join(lacking(self.passage.kind, wording.fields if wording else {}))
+        lacks = " and ".join(incomplete(self.passage, wording.fields if wording else {}))
+        if wording is None or lacks:
             self._refuse(f"not approved: {self.name} has no {lacks}; write it and apply the file again")
         elif self.language != source and merge.made_from(self.passage, self.block) != source_digest(self.passage):
             who = merge.last_change(self.passage.key, source)

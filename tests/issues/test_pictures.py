@@ -329,6 +329,8 @@ def test_a_picture_goes_out_and_in_with_the_issue_file(database: Database) -> No
         with_picture = export(issue)
         assert line in with_picture
         assert with_picture.count("alt:") == len(issue.languages)
+        early = put(session, issue, swapped(with_picture, ("## en · missing", "## en · approved")))
+        assert (early.changes, ["has no alt" in said for said in early.refused]) == ([], [True])
         put(session, issue, swapped(with_picture, ("alt:", "alt: A square.")))
         assert editing.find(issue, "opening", "en").fields["alt"] == "A square."
         assert put(session, issue, export(issue)).changes == []
