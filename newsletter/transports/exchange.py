@@ -151,6 +151,8 @@ class Exchange:
         """Lines in a row that were closed before anything was said about any message."""
         self._stopped_by: SendError | None = None
         self._looked = time.monotonic()
+        self._is_restless = True
+        """Something came up that the next round can go on with at once."""
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
 
@@ -175,8 +177,9 @@ class Exchange:
 
     def _round(self, take: Take, clerk: _Clerk) -> None:
         """Everything that can be done without waiting, in the order in which lines wait least."""
-        is_full = self._is_dry or self._stopped_by or len(self._stock) >= self._most
-        for key, _ in self._selector.select(_LOOK_UP if is_full else 0):
+        events = self._selector.select(0 if self._is_restless else _LOOK_UP)
+        self._is_restless = False
+        for key, _ in events:
             if key.data is None:
                 self._woken.recv(_PIECE)
             else:
@@ -188,12 +191,13 @@ class Exchange:
         clerk.go()
         self._speak(clerk)
         self._hang_up_on_the_silent(clerk)
-        if not is_full:
+        if not (self._is_dry or self._stopped_by or len(self._stock) >= self._most):
             self._restock(take)
 
     # Messages
 
     def _restock(self, take: Take) -> None:
+        self._is_restless = True
         message = take()
         if message is None:
             self._is_dry = True
@@ -302,6 +306,7 @@ class Exchange:
 
     def _lose(self, line: Line, clerk: _Clerk) -> None:
         """A line is gone: what it had is answered for, or goes over another one."""
+        self._is_restless = True
         talk = line.conversation
         offered = talk.offered
         if doubt := talk.break_off():
