@@ -12,11 +12,12 @@ class Renderings:
     MOST = 24
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int, str, Brand], Rendered] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Rendered] = OrderedDict()
 
     def of(self, issue: Issue, language: str, brand: Brand) -> Rendered:
         """The edition as the issue is now."""
-        key = (issue.id, issue.revision, language, brand)
+        kinds = tuple(passage.resource.kind for passage in issue.passages if passage.resource)  # an import changes them
+        key = (issue.id, issue.revision, language, brand, kinds)
         rendered = self._kept.pop(key, None) or render(issue, language, brand)
         self._kept[key] = rendered
         while len(self._kept) > self.MOST:

@@ -4,11 +4,11 @@ import re
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from issues import composing
 from issues.matrix import CellState, cell_state
-from issues.models import Fallback, Issue
+from issues.models import Fallback, Issue, Resource
 from newsletter.delivery import planning
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk.models import Role
@@ -274,6 +274,14 @@ def test_the_preview_is_the_edition_in_a_sandbox(web: Web, desk: Desk) -> None:
     plain = desk.client.get(f"{EDITOR}/preview?language=ar&text=yes").text
     assert "<pre" in plain
     assert "<script" not in plain
+
+
+def test_the_preview_follows_a_resource_that_is_of_another_kind_now(web: Web, desk: Desk) -> None:
+    preview = f"{EDITOR}/preview?language=en"
+    assert "Video" not in desk.client.get(preview).text
+    with web.database.write() as session:
+        session.execute(update(Resource).values(kind="video"))
+    assert "Video" in desk.client.get(preview).text
 
 
 def test_hostile_words_stay_words_on_every_page(web: Web, desk: Desk) -> None:
