@@ -114,7 +114,7 @@ class Prepared:
     """
 
     def __init__(self, statement: Executable, connection: Connection, *names: str) -> None:
-        compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
+        compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined] # not in its type
         self._connection = connection
         self._text = str(compiled)
         kinds = {name: value.type.dialect_impl(connection.dialect) for name, value in compiled.binds.items()}
