@@ -158,6 +158,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "reader_erase": _KEEPERS,
     "reader_add": _KEEPERS,
     "readers_import": _KEEPERS,
+    "what_we_hold": _KEEPERS,
     # settings
     "settings": _OWNERS,
     "settings_brand": _OWNERS,
