@@ -3,13 +3,15 @@
 The form does the same for every address; `newsletter.notices.answers` finds out what its owner is told.
 """
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from issues.languages import words
 from newsletter.notices import outbox
 from newsletter.web.site import LANGUAGES, Site, page_language
-from newsletter.web.strangers import Again, Filled, Form_, Trapped, held_up, hindrance, stamp
+from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
 from subscribers import joining
 from subscribers.audience import preferred
 from subscribers.consent import Wording
@@ -32,15 +34,8 @@ def _make_form(router: APIRouter, site: Site) -> None:
 
     @router.post("/subscribe", name="sign_up")
     def sign_up(request: Request, filled: Form_) -> HTMLResponse:
-        language = page_language(request, filled.lang)
-        why = hindrance(site, request, filled, language)
-        if isinstance(why, Again):
-            return _form(site, language, filled, why)
-        if why is None:
-            _ask(site, filled, language)
-        elif not isinstance(why, Trapped):
-            return held_up(site, language, filled, why)
-        return site.page("public/sent.html", language)
+        take = partial(_ask, site, filled)
+        return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/sent.html")
 
 
 def _ask(site: Site, filled: Filled, language: str) -> None:

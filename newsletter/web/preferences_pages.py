@@ -5,6 +5,7 @@ A link in a newsletter can only leave. To change anything takes one that was mai
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from babel.dates import format_date
@@ -15,7 +16,7 @@ from issues.languages import locale
 from newsletter.notices import outbox
 from newsletter.web.joining_pages import ended
 from newsletter.web.site import LANGUAGES, Site, page_language
-from newsletter.web.strangers import Again, Filled, Form_, Trapped, held_up, hindrance, stamp
+from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
 from subscribers import preferences
 from subscribers.languages import MOST
 from subscribers.mailed import Kind
@@ -44,18 +45,15 @@ def _make_asking(router: APIRouter, site: Site) -> None:
     @router.post("/preferences", name="preferences_link")
     def send_link(request: Request, filled: Form_) -> HTMLResponse:
         """The same for every address: who is on no list gets no mail."""
-        language = page_language(request, filled.lang)
-        why = hindrance(site, request, filled, language)
-        if isinstance(why, Again):
-            return _form(site, language, filled, why)
-        if why is None:
-            values = {"brand": site.newsletter.brand.name, "base_url": site.settings.base_url}
-            with site.database.write() as session:
-                address, kind = filled.address, Kind.PREFERENCES.value
-                outbox.queue(session, site.vault, address, kind, values, site.clock(), language=language)
-        elif not isinstance(why, Trapped):
-            return held_up(site, language, filled, why)
-        return site.page("public/link_sent.html", language)
+        take = partial(_ask, site, filled)
+        return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/link_sent.html")
+
+
+def _ask(site: Site, filled: Filled, language: str) -> None:
+    values = {"brand": site.newsletter.brand.name, "base_url": site.settings.base_url}
+    with site.database.write() as session:
+        kind = Kind.PREFERENCES.value
+        outbox.queue(session, site.vault, filled.address, kind, values, site.clock(), language=language)
 
 
 def _form(site: Site, language: str, filled: Filled, said: Again) -> HTMLResponse:

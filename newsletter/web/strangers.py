@@ -1,5 +1,6 @@
 """Forms that anybody may fill in: who types an address is judged by how they type, never by whose address it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from issues.languages import words
 from newsletter.web.gate import BITS, Way, is_proof, network_of
-from newsletter.web.site import Site
+from newsletter.web.site import Site, page_language
 from subscribers import domains
 from subscribers.addresses import Address, normal
 from subscribers.errors import BadAddress
@@ -78,7 +79,35 @@ class Trapped:
     """A program filled this in: it is thanked, and nothing is done."""
 
 
-def hindrance(site: Site, request: Request, filled: Filled, language: str) -> Again | Work | Shut | Trapped | None:
+def answered(
+    site: Site,
+    request: Request,
+    filled: Filled,
+    *,
+    form: Callable[[str, Filled, Again], HTMLResponse],
+    take: Callable[[str], None],
+    thanks: str,
+) -> HTMLResponse:
+    """Take the form, in the language of its page, and thank for it; or say why it is not taken as it is."""
+    language = page_language(request, filled.lang)
+    why = _hindrance(site, request, filled, language)
+    if isinstance(why, Again):
+        return form(language, filled, why)
+    if isinstance(why, Work | Shut):
+        return _held_up(site, language, filled, why)
+    if why is None:
+        take(language)
+    return site.page(thanks, language)
+
+
+def stamp(site: Site, filled: Filled) -> str:
+    """When the form was shown first, for the form itself to carry."""
+    shown = read_timed(site.vault, Purpose.FORM, filled.made)
+    is_fresh = shown is not None and site.clock() - shown.made_at < OLDEST
+    return filled.made if is_fresh else make_timed(site.vault, Purpose.FORM, 0, site.clock())
+
+
+def _hindrance(site: Site, request: Request, filled: Filled, language: str) -> Again | Work | Shut | Trapped | None:
     """Why this form is not taken as it is; nothing where it is."""
     say = words(language).gettext
     if filled.website:
@@ -97,14 +126,7 @@ def hindrance(site: Site, request: Request, filled: Filled, language: str) -> Ag
     return _work(site, address, filled) if way is Way.PROOF else None
 
 
-def stamp(site: Site, filled: Filled) -> str:
-    """When the form was shown first, for the form itself to carry."""
-    shown = read_timed(site.vault, Purpose.FORM, filled.made)
-    is_fresh = shown is not None and site.clock() - shown.made_at < OLDEST
-    return filled.made if is_fresh else make_timed(site.vault, Purpose.FORM, 0, site.clock())
-
-
-def held_up(site: Site, language: str, filled: Filled, why: Work | Shut) -> HTMLResponse:
+def _held_up(site: Site, language: str, filled: Filled, why: Work | Shut) -> HTMLResponse:
     """The page for who has to work, or to come back later."""
     say = words(language).gettext
     if isinstance(why, Shut):
