@@ -32,8 +32,7 @@ OUTSIDE = (
 
 NOT_HELD = (
     "No IP address, no browser of a reader, not who opened a mail and not who followed a link. Addresses and names of "
-    "readers stand in no log. The running program remembers a hash of the network that a form came from, for an hour at "
-    "most and in memory alone."
+    "readers stand in no log. From which network a form came is remembered as a hash, for an hour, in memory alone."
 )
 
 
