@@ -49,6 +49,7 @@ class Vault:
         self._lookup = keys.lookup
         self._boxes = _boxes(keys)
         self._renewed = renewed
+        self._renewing = threading.Lock()
         self.token_blocks = tuple(Block(key) for key in keys.tokens)
         """For `subscribers.tokens`; the newest last."""
 
@@ -101,9 +102,10 @@ class Vault:
         return bytes([current]) + nonce + boxes[current].encrypt(nonce, filled, bound_to)
 
     def _boxes_now(self, *, at_once: bool = False) -> _Boxes:
-        if (keys := self._renewed(at_once)) is not None:
-            self._boxes = _boxes(keys)
-        return self._boxes
+        with self._renewing:  # who asks while another thread reads the file must not go on without its keys
+            if (keys := self._renewed(at_once)) is not None:
+                self._boxes = _boxes(keys)
+            return self._boxes
 
     def _box(self, number: int) -> AESGCM | None:
         return self._boxes.by_number.get(number) or self._boxes_now(at_once=True).by_number.get(number)

@@ -4,6 +4,9 @@ import contextlib
 import json
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -138,6 +141,24 @@ def test_values_of_an_older_address_key_still_open() -> None:
     new = Keys({**old.addresses, 2: b"n" * 32}, 2, old.lookup, old.tokens)
     assert Vault(new).open_name(sealed, HASH) == "Ana"
     assert Vault(new).seal_name("Ana", HASH)[0] == 2
+
+
+def test_of_threads_that_need_a_newer_key_at_once_none_goes_without_it() -> None:
+    old = Keys.fresh()
+    new = old.renewed(datetime(2026, 11, 21, tzinfo=UTC))
+    sealed = Vault(new).seal_name("Ana", HASH)
+    reads = [new]
+
+    def renewed(_at_once: bool) -> Keys | None:
+        if not reads:
+            return None
+        found = reads.pop()
+        time.sleep(0.05)  # as long as a slow disk takes
+        return found
+
+    vault = Vault(old, renewed)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: vault.open_name(sealed, HASH), range(3))) == ["Ana"] * 3
 
 
 def test_the_hash_needs_the_key() -> None:
