@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from subscribers.errors import KeysMissing
 from subscribers.keys import Keys
 
 LOOKS_EVERY = 1.0
@@ -30,16 +31,22 @@ class KeyFile:
         return Keys.load(self.path)
 
     def renewed(self, at_once: bool) -> Keys | None:
-        """The keys where they changed since they were read here; nothing where they did not, or cannot be looked at.
+        """The keys where they changed since they were read here; nothing where they did not, or cannot be read.
 
-        Unless it must be known `at_once`, a look a moment ago is enough.
+        Unless it must be known `at_once`, a look a moment ago is enough. A program that has keys goes on with them
+        while the file is away or damaged; the next that starts says so.
         """
         now = time.monotonic()
         if not at_once and now - self._looked < LOOKS_EVERY:
             return None
         self._looked = now
         stamp = self._stamp()
-        return None if stamp is None or stamp == self._seen else self.load()
+        if stamp is None or stamp == self._seen:
+            return None
+        try:
+            return self.load()
+        except KeysMissing:
+            return None
 
     def is_changing(self) -> bool:
         """Whether an older address key is kept beside the current one. Raises KeysMissing."""

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -167,6 +167,18 @@ def test_the_key_file_is_replaced_whole_and_stays_private(path: Path) -> None:
     assert (after.lookup, after.tokens, after.addresses[1]) == (before.lookup, before.tokens, before.addresses[1])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(path.parent) == ["keys.json"]
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("{")])
+def test_a_program_with_keys_goes_on_while_their_file_is_away_or_damaged(
+    path: Path, spoil: Callable[[Path], object]
+) -> None:
+    vault, kept = opened(path), path.read_text()
+    key = vault.hash(normal("ana@example.org"))
+    spoil(path)
+    sealed = vault.seal_name("Ana", key)
+    path.write_text(kept)
+    assert opened(path).open_name(sealed, key) == "Ana"
 
 
 def test_numbers_of_keys_begin_again_after_the_last() -> None:
