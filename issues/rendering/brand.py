@@ -64,7 +64,7 @@ def colors(brand: Brand) -> Colors:
     return Colors(
         header=brand.color,
         on_header=on_header,
-        kicker=_toward(mix(brand.accent, on_header, 0.5), on_header, brand.color, _HEADING),
+        kicker=_toward(mix(brand.accent, on_header, 0.5), on_header, _HEADING, brand.color),
         button=brand.accent,
         on_button=_readable(brand.accent),
         stripe=(brand.accent, _tone(brand.accent, 0.53, 0.72, turn=20), _tone(brand.color, 0.37, 0.33, turn=-65)),
@@ -88,17 +88,18 @@ def mix(color: str, other: str, share: float) -> str:
 def _light(brand: Brand) -> Palette:
     tint = _tone(brand.color, 0.97, 0.6)
     pill = _tone(brand.color, 0.92, 0.5)
+    card = "#fcfaf6"
     return Palette(
         page="#f3eee5",
         sheet=_WHITE,
-        card="#fcfaf6",
+        card=card,
         line="#e6ded1",
         tint=tint,
         tint_line=_tone(brand.color, 0.86, 0.45),
         ink="#27303f",
         muted="#5d5a52",
-        heading=_toward(brand.color, _BLACK, pill, _HEADING),
-        link=_toward(brand.accent, _BLACK, tint, _TEXT),
+        heading=_toward(brand.color, _BLACK, _HEADING, pill),
+        link=_toward(brand.accent, _BLACK, _TEXT, tint, card),
         pill=pill,
     )
 
@@ -106,17 +107,18 @@ def _light(brand: Brand) -> Palette:
 def _dark(brand: Brand) -> Palette:
     tint = _tone(brand.color, 0.19, 0.3)
     pill = _tone(brand.color, 0.3, 0.32)
+    card = "#212732"
     return Palette(
         page="#10131a",
         sheet="#191d26",
-        card="#212732",
+        card=card,
         line="#363e4e",
         tint=tint,
         tint_line=_tone(brand.color, 0.34, 0.25),
         ink="#e4e7ee",
         muted="#b3bac8",
-        heading=_toward("#f4f6fb", _WHITE, pill, _TEXT),
-        link=_toward(mix(brand.accent, _WHITE, 0.2), _WHITE, tint, _TEXT + 1),
+        heading=_toward("#f4f6fb", _WHITE, _TEXT, pill),
+        link=_toward(mix(brand.accent, _WHITE, 0.2), _WHITE, _TEXT + 1, tint, card),
         pill=pill,
     )
 
@@ -133,10 +135,10 @@ def _readable(ground: str) -> str:
     return max((_WHITE, _BLACK), key=lambda text: contrast(text, ground))
 
 
-def _toward(color: str, end: str, ground: str, ratio: float) -> str:
-    """`color`, moved toward `end` until it reads on `ground`."""
+def _toward(color: str, end: str, ratio: float, *grounds: str) -> str:
+    """`color`, moved toward `end` until it reads on each of the `grounds`."""
     steps = (mix(color, end, step / 20) for step in range(21))
-    return next((step for step in steps if contrast(step, ground) >= ratio), end)
+    return next((step for step in steps if all(contrast(step, ground) >= ratio for ground in grounds)), end)
 
 
 def _channels(color: str) -> tuple[int, int, int]:
