@@ -88,7 +88,7 @@ class Conversation:
     @property
     def takes_more(self) -> bool:
         """Whether the next message may be offered now."""
-        if self.offered or self.held or self.closing or "end" in self._expected:
+        if self.offered or self.held or self.closing or {"data", "end"} & set(self._expected):
             return False
         return self._extensions.pipelining or not self._expected
 
@@ -142,7 +142,7 @@ class Conversation:
     @property
     def is_busy(self) -> bool:
         """Whether something is on its way, or waits for it."""
-        return bool(self.offered or self.held or self.dotted or self.outgoing)
+        return bool(self.offered or self.held or self._expected or self.outgoing)
 
     def break_off(self) -> Reply | None:
         """The line is gone: the doubt about what was dotted, if anything was."""
@@ -203,49 +203,43 @@ class Conversation:
     def _to_mail(self, code: int, words: bytes) -> Sequence[Happening]:
         if code == 421:
             return ()  # an idle line is closed: that is not about this message
-        message, self.was_heard = self._in_question(), True
-        if _good(code):
-            self._say_next(1)
-            return ()
+        message = self._in_question()
         # 552 means this message's size (RFC 1870), and SMTPUTF8 this recipient; all else means all of ours.
         if 500 <= code < 600 and code != 552 and message.recipient.isascii():
             self.closing = True
             said = f"{code} {scrub(words, message.recipient)}"
             return (Unwelcome(f"The mail server refuses our sender address ({said}): check FROM."),)
-        return self._reject(code, words)
+        return self._to_rcpt(code, words)
 
     def _to_rcpt(self, code: int, words: bytes) -> Sequence[Happening]:
-        self.was_heard = True
         if self._rejected:  # it follows from the answer to MAIL
             return ()
+        self.was_heard = True
         if _good(code):
             self._say_next(1)
             return ()
         return self._reject(code, words)
 
     def _to_data(self, code: int, words: bytes) -> Sequence[Happening]:
-        message = self._in_question()
-        if not self._rejected and code != 354:
-            return self._reject(code, words)
-        self.offered = None
-        if self._rejected and code == 354:
-            self._write(b".\r\n")  # it wants a message for nobody, and gets an empty one (RFC 2920, section 3.1)
-            self._expected.append("end")
         if self._rejected:
+            if code == 354:  # it wants a message for nobody, and gets an empty one (RFC 2920, section 3.1)
+                self._write(b".\r\n")
+                self._expected.append("end")
             return ()
-        self.held = message
-        self.outgoing.append(message.data)
-        return (Ready(message),)
+        if code != 354:
+            return self._reject(code, words)
+        self.held, self.offered = self._in_question(), None
+        self.outgoing.append(self.held.data)
+        return (Ready(self.held),)
 
     def _reject(self, code: int, words: bytes) -> Sequence[Happening]:
-        """What is offered is not taken; where DATA went along, its answer is still to come."""
+        """What is offered is not taken, and settled; the answers to what went along are still to come."""
         message = self._in_question()
         if not 400 <= code < 600:
             raise _Nonsense  # a yes without a whole message is no answer to us
         self._rejected = self._unclean = True
         self._unsaid.clear()
-        if "data" not in self._expected:
-            self.offered = None
+        self.offered = None
         self.answered += 1
         return (Reply(message.delivery, code, scrub(words, message.recipient), complete=False),)
 

@@ -141,7 +141,7 @@ class Exchange:
         self._patience = patience
         self._lines: set[Line] = set()
         self._dialling = 0
-        self._dialled: SimpleQueue[smtplib.SMTP | SendError] = SimpleQueue()
+        self._dialled: SimpleQueue[smtplib.SMTP | Exception] = SimpleQueue()
         self._over = False
         self._stock: deque[Message] = deque()
         """Made while servers think, so that a line never waits for a message to be made."""
@@ -234,7 +234,7 @@ class Exchange:
     def _call(self) -> None:
         try:
             smtp = self._dial()
-        except SendError as error:
+        except Exception as error:  # noqa: BLE001 - it is heard, or raised again, by the thread that waits for a line
             self._dialled.put(error)
         else:
             if self._over:
@@ -249,6 +249,8 @@ class Exchange:
             self._dialling -= 1
             if isinstance(found, SendError):
                 self._have_fewer(found)
+            elif isinstance(found, Exception):
+                raise found
             else:
                 line = Line(found)
                 self._lines.add(line)

@@ -98,6 +98,20 @@ def test_a_line_that_closes_between_two_messages_fails_neither() -> None:
     assert (talk.closing, talk.offered, talk.was_heard, talk.break_off()) == (True, mail(2), False, None)
 
 
+def test_who_was_refused_is_settled_whatever_becomes_of_the_line() -> None:
+    talk = Conversation(IN_GROUPS)
+    talk.offer(mail(1))
+    assert talk.receive(b"250 ok\r\n550 nobody\r\n") == [Reply(1, 550, "nobody", complete=False)]
+    assert (talk.offered, talk.takes_more, talk.is_busy) == (None, False, True)
+
+
+def test_a_refusal_of_our_own_address_is_about_no_message() -> None:
+    talk = Conversation(IN_GROUPS)
+    talk.offer(mail(1))
+    talk.receive(b"550 5.7.1 not you\r\n")
+    assert (talk.closing, talk.offered, talk.was_heard) == (True, mail(1), False)
+
+
 @given(st.lists(ANSWERS, max_size=14), st.lists(st.integers(0, 30), max_size=4), st.booleans())
 def test_whatever_is_said_and_however_it_is_cut_up_each_is_answered_for_once(
     answers: list[bytes], cuts: list[int], in_groups: bool
@@ -106,7 +120,7 @@ def test_whatever_is_said_and_however_it_is_cut_up_each_is_answered_for_once(
     assert whole == cut
     replies = [what for what in whole if isinstance(what, Reply)]
     assert len({reply.delivery for reply in replies}) == len(replies)
-    assert all(reply.complete or 400 <= (reply.code or 0) < 600 for reply in replies)
+    assert all(reply.complete or reply.code is None or 400 <= reply.code < 600 for reply in replies)
 
 
 def _life(answers: Sequence[bytes], cuts: Sequence[int], offers: Extensions) -> list[object]:
@@ -124,5 +138,6 @@ def _life(answers: Sequence[bytes], cuts: Sequence[int], offers: Extensions) -> 
         edges = [0, *sorted(min(edge, len(line)) for edge in cuts), len(line)]
         for start, end in pairwise(edges):
             happened += talk.receive(line[start:end])
+    broken = [Reply(talk.offered.delivery, None, "", complete=False)] if talk.offered and talk.was_heard else []
     doubt = talk.break_off()
-    return [*happened, talk.closing, *([doubt] if doubt else [])]
+    return [*happened, *broken, talk.closing, *([doubt] if doubt else [])]

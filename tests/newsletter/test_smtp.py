@@ -72,6 +72,16 @@ def test_a_server_that_takes_commands_one_by_one_gets_them_so(
     assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
 
 
+@ON_SQLITE
+def test_a_server_that_refuses_somebody_and_hangs_up_holds_nobody_up(newsroom: Newsroom) -> None:
+    """DATA went along with the refused recipient, and its answer never comes; the refusal is in the books already."""
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script({"rcpt": ["550 5.1.1 nobody"], "nobody": [STALL]})) as (_server, port):
+        newsroom.send_to(port, timeout=0.5)
+    assert newsroom.states(mailing) == [State.REFUSED, State.ACCEPTED]
+
+
 MANY = [f"reader{number}" for number in range(40)]
 
 
