@@ -55,8 +55,15 @@ class Reply:
         return self.code is not None and 500 <= self.code < 600
 
 
-Take = Callable[[], Message | None]
-"""Gives the next claimed message, or nothing where there is none."""
+@dataclass(frozen=True, slots=True)
+class Later:
+    """No message now, but ask again in so many seconds: the pace asks for it, or the way out is to be left free."""
+
+    seconds: float
+
+
+Take = Callable[[], Message | Later | None]
+"""Gives the next claimed message, or says to ask again later, or gives nothing where there is none."""
 
 Barrier = Callable[[Sequence[Reply], Sequence[int]], frozenset[int]]
 """Returns once the replies are recorded and the departing deliveries are marked "attempting", both durable.
@@ -70,5 +77,6 @@ class Transport(Protocol):
     """A way out. It is a loop, not a call, so that pipelines and batches fit it alike."""
 
     def run(self, take: Take, barrier: Barrier) -> None:
-        """Send until `take` gives nothing. Raises SendError where the way out itself does not work;
-        messages taken and not answered for then count as not sent, unless `barrier` let them depart."""
+        """Send until `take` gives nothing; where it says "later", lines stay open.
+
+        Raises SendError where the way out itself does not work; messages taken and not answered for then count as not sent, unless `barrier` let them depart."""

@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 from queue import SimpleQueue
 from types import TracebackType
 
-from newsletter.mail import Barrier, Message, Reply, SendError, Take
+from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
 from newsletter.transports.conversation import BROKE_BEFORE, Conversation, Extensions, Ready, Unwelcome
 
 _PIECE = 1 << 18
@@ -146,6 +146,8 @@ class Exchange:
         self._stock: deque[Message] = deque()
         """Made while servers think, so that a line never waits for a message to be made."""
         self._is_dry = False
+        self._asks_again = 0.0
+        """When to ask for a message again, after "later": soon, for who is told to stop says so there."""
         self._came_back: set[int] = set()
         self._in_vain = 0
         """Lines in a row that were closed before anything was said about any message."""
@@ -177,7 +179,7 @@ class Exchange:
 
     def _round(self, take: Take, clerk: _Clerk) -> None:
         """Everything that can be done without waiting, in the order in which lines wait least."""
-        events = self._selector.select(0 if self._is_restless else _LOOK_UP)
+        events = self._selector.select(0 if self._is_restless else self._longest_wait())
         self._is_restless = False
         for key, _ in events:
             if key.data is None:
@@ -194,12 +196,20 @@ class Exchange:
         if not (self._is_dry or self._stopped_by or len(self._stock) >= self._most):
             self._restock(take)
 
+    def _longest_wait(self) -> float:
+        until_asked = self._asks_again - time.monotonic()
+        return min(until_asked, _LOOK_UP) if until_asked > 0 else _LOOK_UP
+
     # Messages
 
     def _restock(self, take: Take) -> None:
+        if time.monotonic() < self._asks_again:
+            return
         self._is_restless = True
         message = take()
-        if message is None:
+        if isinstance(message, Later):
+            self._asks_again = time.monotonic() + min(message.seconds, _LOOK_UP)
+        elif message is None:
             self._is_dry = True
         else:
             self._stock.append(message)

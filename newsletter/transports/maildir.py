@@ -2,9 +2,13 @@
 
 import os
 import secrets
+import time
 from pathlib import Path
 
-from newsletter.mail import Barrier, Message, Reply, SendError, Take
+from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
+
+_NAP = 0.5
+"""Seconds between two questions for a message, however much later it may come: who is told to stop says so there."""
 
 
 class MaildirTransport:
@@ -23,7 +27,10 @@ class MaildirTransport:
             for name in ("tmp", "new", "cur"):
                 (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             while message := take():
-                self._deliver(message, barrier)
+                if isinstance(message, Later):
+                    time.sleep(min(message.seconds, _NAP))
+                else:
+                    self._deliver(message, barrier)
         except OSError as error:
             raise SendError(
                 f"The Maildir cannot be written ({error.strerror}): free space or mend its rights.", permanent=False
