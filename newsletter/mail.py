@@ -79,4 +79,6 @@ class Transport(Protocol):
     def run(self, take: Take, barrier: Barrier) -> None:
         """Send until `take` gives nothing; where it says "later", lines stay open.
 
-        Raises SendError where the way out itself does not work; messages taken and not answered for then count as not sent, unless `barrier` let them depart."""
+        Raises SendError where the way out itself does not work; messages taken and not answered for then count as
+        not sent, unless `barrier` let them depart.
+        """
