@@ -27,6 +27,8 @@ format: .venv/test ## put the code into its one style
 
 bench: .venv/test ## measure; the figures go to docs/performance.md
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.crash --kills 500
+	$(BIN)/python -m benchmarks.crash --kills 200 --on postgres --workers 2
 
 screenshots: .venv/test browser ## make the pictures of the README anew, from the demonstration
 	$(BIN)/python docs/screenshots.py

