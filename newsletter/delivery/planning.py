@@ -60,6 +60,12 @@ def open_due(session: Session, now: datetime) -> list[int]:
     return [mailing for mailing in due if not _hold_if_late(session, mailing, now) and _open(session, mailing, now)]
 
 
+def open_mailings(session: Session) -> list[int]:
+    """Every mailing that is being sent."""
+    found = select(Mailing.id).where(Mailing.state == MailingState.SENDING).order_by(Mailing.id)
+    return list(session.scalars(found))
+
+
 def edition_for(languages: str, editions: Mapping[str, int]) -> int:
     """The edition of the first language a person named that there is; else that of the source language."""
     fallback = next(iter(editions))

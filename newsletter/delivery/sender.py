@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Event
+from typing import Protocol
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
 from newsletter.db import Database
@@ -43,17 +44,49 @@ class Office:
     clock: Callable[[], datetime]
 
 
-def send_due(office: Office, transport: Transport, stopping: Event) -> None:
+class Stopping(Protocol):
+    """Says when it is time to stop; an Event does."""
+
+    def is_set(self) -> bool: ...
+
+
+def send_due(office: Office, transport: Transport, stopping: Stopping) -> None:
     """Open what is due and send all that can be sent now. Any number of processes may do this at once."""
-    if not _anything_to_do(office):
-        return
-    with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
-        ledger.bury_the_dead(lease, office.clock())
+    mailings: list[int] = []
+    open_due(office, lambda _, found: mailings.extend(found))
+    for mailing in mailings:
+        run(office, transport, mailing, stopping)
+
+
+def open_due(office: Office, call: Callable[[Session, list[int]], None]) -> None:
+    """Settle what processes that died had in hand, and open what is due.
+
+    `call` gets every mailing that is open, in the transaction that opens the new ones: whom it calls is to `run` them.
+    """
+    due = (Mailing.state == MailingState.SCHEDULED) & (Mailing.due_at <= office.clock())
+    if _is_any(office, Generation, Generation.ended_at.is_(None)):
+        with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
+            ledger.bury_the_dead(lease, office.clock())
+            lease.end(office.clock())
+    if _is_any(office, Mailing, due | (Mailing.state == MailingState.SENDING)):
         with office.database.write() as session:
             planning.open_due(session, office.clock())
-        for mailing, deadline in _open_mailings(office):
-            books = Ledger(lease, mailing, deadline, office.clock)
-            _send(office, mailing, books, transport, stopping)
+            call(session, planning.open_mailings(session))
+
+
+def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) -> None:
+    """Send from an open mailing until nobody is left who can be written to now, or it is time to stop.
+
+    Any number of processes may do this at once, and as often as they like: the ledger says who writes to whom.
+    """
+    with office.database.read() as session:
+        deadline = session.scalar(
+            select(Mailing.deadline).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
+        )
+    if deadline is None:
+        return
+    with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
+        _send(office, mailing, Ledger(lease, mailing, deadline, office.clock), transport, stopping)
         lease.end(office.clock())
 
 
@@ -74,24 +107,13 @@ def unsubscribe_url(base_url: str, vault: Vault, subscriber: int) -> str:
     return f"{base_url}/u/{tokens.make(vault, tokens.Purpose.LEAVE, subscriber)}"
 
 
-def _anything_to_do(office: Office) -> bool:
-    """Asked every few seconds, so it must not write: due or open mailings, or a generation left behind."""
+def _is_any(office: Office, table: type[Generation | Mailing], which: ColumnElement[bool]) -> bool:
+    """Asked every few seconds, so it must not write."""
     with office.database.read() as session:
-        due = (Mailing.state == MailingState.SCHEDULED) & (Mailing.due_at <= office.clock())
-        some = select(Mailing.id).where(due | (Mailing.state == MailingState.SENDING)).limit(1)
-        left_behind = select(Generation.id).where(Generation.ended_at.is_(None)).limit(1)
-        return session.scalar(some) is not None or session.scalar(left_behind) is not None
+        return session.scalar(select(table.id).where(which).limit(1)) is not None
 
 
-def _open_mailings(office: Office) -> list[tuple[int, datetime]]:
-    with office.database.read() as session:
-        rows = session.execute(
-            select(Mailing.id, Mailing.deadline).where(Mailing.state == MailingState.SENDING).order_by(Mailing.id)
-        )
-        return [(mailing, deadline) for mailing, deadline in rows if deadline is not None]
-
-
-def _send(office: Office, mailing: int, books: Ledger, transport: Transport, stopping: Event) -> None:
+def _send(office: Office, mailing: int, books: Ledger, transport: Transport, stopping: Stopping) -> None:
     try:
         mailroom = _Mailroom(office, mailing, books, stopping)
         transport.run(mailroom.take, books.barrier)
@@ -115,7 +137,7 @@ def _note(office: Office, mailing: int, note: str, *, pause: bool = False) -> No
 class _Mailroom:
     """Turns claims into finished messages, one after the other."""
 
-    def __init__(self, office: Office, mailing: int, books: Ledger, stopping: Event) -> None:
+    def __init__(self, office: Office, mailing: int, books: Ledger, stopping: Stopping) -> None:
         self._office = office
         self._books = books
         self._stopping = stopping
