@@ -73,6 +73,25 @@ KINDS: Mapping[str, Kind] = {
             "languages": Reason("languages they chose", "to write in their language"),
             "wording_id": Reason("what the form said", "to prove what they agree to"),
             "asked_at": Reason("when the form was sent", "to forget it in time"),
+            "group_id": Reason("whose own page held the form, by number", "to put them into that group"),
+        },
+    ),
+    "group_member": Kind(
+        READERS,
+        "Which groups of ours a reader is in, such as press",
+        "with the person: {undo} after they leave; or until the list keeper takes them out",
+        {
+            "group_id": Reason("which group", "to write to that group alone"),
+            "subscriber_id": Reason("who, by number", "to write to them with their group"),
+        },
+    ),
+    "unwanted_topic": Kind(
+        READERS,
+        "Topics that a reader does without",
+        "with the person: {undo} after they leave; or until they want it again",
+        {
+            "topic_id": Reason("which topic", "to spare them newsletters about it"),
+            "subscriber_id": Reason("who, by number", "to know whom to spare them"),
         },
     ),
     "mailed_day": Kind(
@@ -280,8 +299,11 @@ ABOUT_NOBODY: Mapping[str, str] = {
     "passage": "id issue_id key kind position resource_id every_month picture_name",
     "consent_wording": "id language text digest",
     "head_count": "day state language people",
+    "reader_group": "id name slug removed_at",
+    "topic": "id removed_at",
+    "topic_name": "topic_id language name",
     "generation": "id started_at ended_at",
-    "mailing": "id issue_id state due_at zone not_later_than opened_at deadline finished_at note",
+    "mailing": "id issue_id state due_at zone not_later_than opened_at deadline finished_at note audience",
     "mailing_edition": "mailing_id language position edition_id",
     "draft_day": "day at",
     "habit": "name value",

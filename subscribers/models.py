@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -92,6 +93,8 @@ class SignUp(Base):
     wording_id: Mapped[int] = mapped_column(ForeignKey("consent_wording.id"))
     """What the form said when it was pressed."""
     asked_at: Mapped[datetime] = mapped_column(index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("reader_group.id", ondelete="SET NULL"))
+    """Whose own page held the form: who confirms lands in that group."""
 
 
 class MailedDay(Base):
@@ -154,3 +157,68 @@ class HeadCount(Base):
     language: Mapped[str] = mapped_column(String(35), primary_key=True)
     """Empty for those who named none, together with those whose language too few named."""
     people: Mapped[int]
+
+
+_OPEN = text("slug IS NOT NULL AND removed_at IS NULL")
+
+
+class Group(Base):
+    """A label that the list keeper gives to readers, such as press or funders. Readers do not see it."""
+
+    __tablename__ = "reader_group"
+    __table_args__ = (
+        Index("reader_group_by_slug", "slug", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        {"sqlite_autoincrement": True},
+    )
+    """A number is never given twice: a mailing that names it must not go to another group."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    slug: Mapped[str | None] = mapped_column(String(40))
+    """The end of its own page's address, which anybody may see; nothing where it has no page."""
+    removed_at: Mapped[datetime | None]
+    """Taken away, and forgotten a day later: until then it can be brought back."""
+
+
+class GroupMember(Base):
+    """That a person is in a group."""
+
+    __tablename__ = "group_member"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("reader_group.id", ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Topic(Base):
+    """What some newsletters are about, and readers may do without."""
+
+    __tablename__ = "topic"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    removed_at: Mapped[datetime | None]
+    """As a group's."""
+    names: Mapped[list["TopicName"]] = relationship(cascade="all, delete-orphan", order_by="TopicName.language")
+
+
+class TopicName(Base):
+    """What a topic is called in one language."""
+
+    __tablename__ = "topic_name"
+
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+
+
+class UnwantedTopic(Base):
+    """That a reader does without a topic. Who chose nothing has no row, and gets everything."""
+
+    __tablename__ = "unwanted_topic"
+
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

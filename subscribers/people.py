@@ -1,6 +1,5 @@
 """Adding people and showing what is held about one. Everything sealed on the way in, opened on the way out."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from subscribers import consent
 from subscribers.addresses import normal as normal_address
-from subscribers.errors import AlreadyThere, NotFound, SubscriberError, Suppressed
+from subscribers.errors import AlreadyThere, NotFound, Suppressed
 from subscribers.inserting import insert_new
 from subscribers.languages import normal as normal_languages
 from subscribers.models import Consent, ConsentWording, SignUp, State, Subscriber, Suppression
+from subscribers.names import tidy
 from subscribers.vault import Vault
 
 LONGEST_NAME = 200
@@ -91,7 +91,7 @@ def sealed(vault: Vault, *, address: str, name: str, languages: str) -> dict[str
     """A row for `enrol`, checked and sealed. Raises BadAddress, BadLanguage or SubscriberError."""
     known = normal_address(address)
     address_hash = vault.hash(known)
-    called = tidy_name(name)
+    called = tidy(name, LONGEST_NAME)
     return {
         "address_hash": address_hash,
         "sealed_address": vault.seal_address(known.text, address_hash),
@@ -99,20 +99,6 @@ def sealed(vault: Vault, *, address: str, name: str, languages: str) -> dict[str
         "languages": normal_languages(languages),
         "state": State.SUBSCRIBED,
     }
-
-
-def tidy_name(name: str) -> str:
-    """The name in NFC on one line, without control signs and signs that turn the reading direction around."""
-    spaced = " ".join(unicodedata.normalize("NFC", name).split())
-    shown = "".join(sign for sign in spaced if not _is_unfit(sign))
-    if len(shown) > LONGEST_NAME:
-        raise SubscriberError(f"The name is longer than {LONGEST_NAME} signs.")
-    return shown
-
-
-def _is_unfit(sign: str) -> bool:
-    """Unicode's control signs, lone surrogates, and the overrides of UAX #9, section 2."""
-    return unicodedata.category(sign) in {"Cc", "Cs"} or "\u202a" <= sign <= "\u202e" or "\u2066" <= sign <= "\u2069"
 
 
 def enrol(session: Session, people: Sequence[dict[str, Any]], *, wording: int, came_by: str, now: datetime) -> Enrolled:

@@ -66,6 +66,8 @@ class Mailing(Base):
     finished_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(Text, default="")
     """Why it is held or paused, in one sentence."""
+    audience: Mapped[str] = mapped_column(Text, default="everyone", server_default="everyone")
+    """Whom it is for, in the grammar of `subscribers.grammar`."""
 
 
 class MailingEdition(Base):

@@ -21,7 +21,8 @@ from newsletter.web.schedule_pages import found_issue
 from newsletter.web.site import Site
 from subscribers.addresses import envelope, normal
 from subscribers.errors import SubscriberError
-from subscribers.people import tidy_name
+from subscribers.names import tidy
+from subscribers.people import LONGEST_NAME
 
 Typed = Annotated[str, Form(max_length=300)]
 EACH = "each"
@@ -60,7 +61,7 @@ def _send(site: Site, slug: str, address: str, edition: str, name: str) -> list[
     recipient = envelope(normal(address))
     newsletter = site.newsletter
     with site.database.read() as session:
-        chosen = _proofs(site, found_issue(session, slug), edition, tidy_name(name))
+        chosen = _proofs(site, found_issue(session, slug), edition, tidy(name, LONGEST_NAME))
     return proofs.send(
         newsletter.transport,
         chosen,
