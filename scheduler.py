@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from issues.resources.importing import import_all
 from newsletter import config, drafting, forgetting, rotation, wiring
 from newsletter.db import reason
+from newsletter.delivery import witnessing
 from newsletter.delivery.sender import send_due
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
@@ -44,6 +45,11 @@ def import_sources(newsletter: Newsletter, _stopping: Event) -> None:
 def send(newsletter: Newsletter, stopping: Event) -> None:
     """Send what is due."""
     send_due(newsletter.office, newsletter.transport, stopping)
+
+
+def doubts(newsletter: Newsletter, stopping: Event) -> None:
+    """Ask who carried the mail about those in doubt, where it can be asked."""
+    witnessing.ask(newsletter.office, newsletter.transport, stopping)
 
 
 def notices(newsletter: Newsletter, stopping: Event) -> None:
@@ -111,6 +117,7 @@ def draft(newsletter: Newsletter, _stopping: Event) -> None:
 
 JOBS = (
     Job("send", timedelta(seconds=10), send),
+    Job("doubts", timedelta(minutes=5), doubts),
     Job("notices", timedelta(seconds=10), notices),
     Job("pauses", timedelta(minutes=10), pauses),
     Job("erase", timedelta(hours=1), erase),

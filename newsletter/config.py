@@ -67,7 +67,7 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Mailbox = Annotated[Line, AfterValidator(_mailbox)]
 
 FILE = "newsletter.toml"
-TRANSPORT_SCHEMES = ("smtp", "smtps", "maildir")
+TRANSPORT_SCHEMES = ("smtp", "smtps", "mailgun", "maildir")
 DATABASE_SCHEMES = ("postgresql", "sqlite")
 _IN_PASSWORDS = " (in a password, / is %2F, @ is %40, : is %3A)"
 
@@ -97,7 +97,8 @@ class Settings(BaseSettings):
     transport: SecretStr = Field(
         SecretStr("smtp://localhost:25?tls=none"),
         description="The way out: `smtp://user:password@host:587` (STARTTLS required), `smtps://...`, "
-        "`smtp://localhost:1025?tls=none`, or `maildir:PATH`. `?connections=10` allows more at once than 5.",
+        "`smtp://localhost:1025?tls=none`, `mailgun://KEY@DOMAIN` (`?region=eu` where the domain is there), or "
+        "`maildir:PATH`. `?connections=10` allows more at once than 5.",
     )
     base_url: str = Field(
         "http://localhost:8000", description="Where readers reach the pages; links in mails begin with it."
@@ -183,8 +184,10 @@ class Settings(BaseSettings):
     def _way_out(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
         if url.partition(":")[0] not in TRANSPORT_SCHEMES:
-            raise ValueError("it begins with smtp://, smtps:// or maildir:")
-        if not url.startswith("maildir:"):
+            raise ValueError("it begins with smtp://, smtps://, mailgun:// or maildir:")
+        if url.startswith("mailgun:"):
+            _parts(url, "mailgun://KEY@DOMAIN")
+        elif not url.startswith("maildir:"):
             _parts(url, f"smtp://user:password@host:587{_IN_PASSWORDS}")
         elif url == "maildir:":
             raise ValueError("it names no folder; it is written like maildir:/var/mail/outbox")

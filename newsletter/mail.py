@@ -1,8 +1,9 @@
 """The words that delivery and transports share; neither knows the other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 
 class SendError(Exception):
@@ -81,4 +82,25 @@ class Transport(Protocol):
 
         Raises SendError where the way out itself does not work; messages taken and not answered for then count as
         not sent, unless `barrier` let them depart.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What a way out can prove about a message that no answer came for."""
+
+    taken: bool
+    """It took responsibility for it, or refused it for good."""
+    text: str
+    """How it knows, without any address."""
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A way out that can be asked afterwards."""
+
+    def testify(self, doubts: Mapping[str, datetime]) -> Iterator[tuple[str, Testimony]]:
+        """Of messages by their Message-ID (without brackets) and when they left: what is known by now, one by one.
+
+        What it does not know is no proof that it was not taken. Raises SendError where it cannot be asked.
         """

@@ -25,6 +25,7 @@ from newsletter.notices.outbox import Postroom
 from newsletter.preflight.links import Ask
 from newsletter.publishing import Press
 from newsletter.transports.maildir import MaildirTransport
+from newsletter.transports.mailgun import MailgunAccount, MailgunTransport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.zones import TimeError
 from subscribers import people
@@ -172,6 +173,8 @@ def make_transport(url: str) -> Transport:
     if scheme == "maildir":
         return MaildirTransport(Path(place))
     try:
+        if scheme == "mailgun":
+            return MailgunTransport(MailgunAccount.from_url(url))
         return SmtpTransport(SmtpServer.from_url(url))
     except ValueError as error:
         raise SettingsError(f"NEWSLETTER_TRANSPORT cannot be so: {error}.") from None

@@ -9,7 +9,7 @@ from newsletter import zones
 from newsletter.cli.terminal import LARGEST_NUMBER, AsJson, opened, print_json, print_table, say
 from newsletter.delivery import account, control
 from newsletter.delivery.account import Doubt
-from newsletter.delivery.models import OUTCOMES
+from newsletter.delivery.models import OUTCOMES, State
 from newsletter.wiring import Newsletter, utc_now
 from subscribers import people
 
@@ -82,7 +82,7 @@ def doubts(
     leave: Annotated[bool, typer.Option("--leave", help="Leave it at that.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Who may or may not have got it; the program never decides that by itself."""
+    """Who may or may not have got it: for a person to decide, unless a provider that was asked knows."""
     if send_again and leave:
         raise typer.BadParameter("choose one of --send-again and --leave")
     with opened() as newsletter:
@@ -94,8 +94,9 @@ def doubts(
             return
         with newsletter.database.read() as session:
             control.find(session, number)
-            rows = [_named(session, newsletter, doubt) for doubt in account.doubts(session, number)]
-    columns = ("delivery", "person", "language", "why")
+            found = [*account.doubts(session, number), *account.settled_by_events(session, number)]
+            rows = [_named(session, newsletter, doubt) for doubt in found]
+    columns = ("delivery", "person", "language", "state", "why")
     if json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
@@ -113,8 +114,9 @@ def print_account(counted: account.Account) -> None:
     say(f"{counted.sentence}.")
 
 
-def _named(session: Session, newsletter: Newsletter, doubt: Doubt) -> tuple[int, str, str, str]:
+def _named(session: Session, newsletter: Newsletter, doubt: Doubt) -> tuple[int, str, str, str, str]:
     address = "erased since"
     if doubt.subscriber is not None:
         address = people.address_of(session, newsletter.vault, doubt.subscriber)
-    return doubt.delivery, address, doubt.language, doubt.reason
+    why = doubt.reason if doubt.state is State.IN_DOUBT else account.BY_EVENTS
+    return doubt.delivery, address, doubt.language, doubt.state, why

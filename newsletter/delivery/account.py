@@ -11,6 +11,8 @@ from issues.models import Edition, Issue
 from newsletter.delivery.models import OUTCOMES, UNSETTLED, Attempt, Delivery, Mailing, MailingEdition, State
 from subscribers.models import Subscriber
 
+BY_EVENTS = "by its events"
+"""Of a doubt: who carried the message knew what became of it (see `witnessing`)."""
 _NEWEST = 300
 _LATELY = timedelta(minutes=1)
 
@@ -50,6 +52,8 @@ class Doubt:
     delivery: int
     subscriber: int | None
     language: str
+    state: State
+    """In doubt; or what it came to, where that was found out."""
     reason: str
 
 
@@ -93,11 +97,20 @@ def lines(session: Session) -> list[Line]:
 
 def doubts(session: Session, mailing: int) -> Sequence[Doubt]:
     """Everyone in doubt whose doubt nobody settled."""
+    return _doubts(session, open_doubts(mailing))
+
+
+def settled_by_events(session: Session, mailing: int) -> Sequence[Doubt]:
+    """Everyone whose doubt the provider settled, with what it came to."""
+    return _doubts(session, and_(Delivery.mailing_id == mailing, Delivery.settled == BY_EVENTS))
+
+
+def _doubts(session: Session, which: ColumnElement[bool]) -> Sequence[Doubt]:
     rows = session.execute(
-        select(Delivery.id, Subscriber.id, Edition.language, Delivery.reason)
+        select(Delivery.id, Subscriber.id, Edition.language, Delivery.state, Delivery.reason)
         .join(Edition, Edition.id == Delivery.edition_id)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(open_doubts(mailing))
+        .where(which)
         .order_by(Delivery.id)
     )
     return [Doubt(*row) for row in rows]

@@ -38,7 +38,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.CLAIMED, State.SKIPPED}),
     State.CLAIMED: frozenset({State.PENDING, State.ATTEMPTING, State.REFUSED, State.GIVEN_UP, State.SKIPPED}),
     State.ATTEMPTING: frozenset({State.ACCEPTED, State.REFUSED, State.GIVEN_UP, State.PENDING, State.IN_DOUBT}),
-    State.IN_DOUBT: frozenset({State.PENDING}),  # only when a person says: send again
+    # The first only when a person says: send again; the others when a witness knows (see `witnessing`).
+    State.IN_DOUBT: frozenset({State.PENDING, State.ACCEPTED, State.REFUSED}),
 }
 """What may become what. Everything else is an outcome and stays."""
 

@@ -37,6 +37,11 @@ class Letterhead:
         """The bare address, for the envelope."""
         return parseaddr(self.sender)[1]
 
+    @cached_property
+    def domain(self) -> str:
+        """What Message-IDs end with."""
+        return self.address.rpartition("@")[2]
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -82,7 +87,7 @@ class CompiledEdition:
     ) -> None:
         self._letterhead = letterhead
         self._head = _shared_head(letterhead, subject, language, campaign)
-        self._domain = letterhead.address.rpartition("@")[2]
+        self._domain = letterhead.domain
         self._both, self._plain = _Body.of(_alternatives(html, text)), _Body.of(_one_part("plain", text))
         for body in (self._both, self._plain):
             inspect(self._written(_NOBODY, body))

@@ -109,7 +109,7 @@ class Delivery(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     """The last reply, without addresses, or why it was skipped."""
     settled: Mapped[str] = mapped_column(String(16), default="")
-    """How a doubt was settled: left, or sent again."""
+    """How a doubt was settled: left, sent again, or by its events."""
 
 
 class Attempt(Base):
