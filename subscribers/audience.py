@@ -1,11 +1,13 @@
 """Who can be written to. The sender asks this when it plans, and again right before each attempt."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from subscribers.models import State, Subscriber, Suppression
+from subscribers.grammar import Audience
+from subscribers.models import Consent, Group, GroupMember, State, Subscriber, Suppression, Topic, UnwantedTopic
 
 
 def is_reachable() -> ColumnElement[bool]:
@@ -25,16 +27,31 @@ def reachable() -> Select[int, str]:
     return everyone.where(Subscriber.id.not_in(suppressed)).order_by(Subscriber.id)
 
 
-def count_by_languages(session: Session) -> dict[str, int]:
-    """How many can be written to, by their `languages` as kept.
+def within(audience: Audience) -> list[ColumnElement[bool]]:
+    """Conditions over `Subscriber`, as far as this room knows: groups, topics, days. None for everyone."""
+    conditions: list[ColumnElement[bool]] = []
+    if audience.groups:
+        conditions.append(Subscriber.id.in_(_in_groups(audience.groups)))
+    if audience.topics:
+        conditions.append(or_(*map(_wants, sorted(audience.topics))))
+    if audience.joined_after:
+        conditions.append(_joined() > audience.joined_after)
+    if audience.joined_before:
+        conditions.append(_joined() < audience.joined_before)
+    return conditions
+
+
+def count_by_languages(session: Session, *among: ColumnElement[bool]) -> dict[str, int]:
+    """How many can be written to, by their `languages` as kept; of those `among` whom all conditions hold.
 
     The suppressed are counted apart and from their own side, since they are few: to look for each of a million people
     among them takes seconds.
     """
-    subscribed = select(Subscriber.languages, func.count()).where(Subscriber.state == State.SUBSCRIBED)
-    theirs = and_(Subscriber.address_hash == Suppression.address_hash, Subscriber.state == State.SUBSCRIBED)
+    is_on_list = and_(Subscriber.state == State.SUBSCRIBED, *among)
+    theirs = and_(Subscriber.address_hash == Suppression.address_hash, is_on_list)
     both = select(Subscriber.languages, func.count(Subscriber.id)).select_from(Suppression)
     suppressed = dict(session.execute(both.outerjoin(Subscriber, theirs).group_by(Subscriber.languages)).all())
+    subscribed = select(Subscriber.languages, func.count()).where(is_on_list)
     rows = session.execute(subscribed.group_by(Subscriber.languages))
     counts = {languages: people - suppressed.get(languages, 0) for languages, people in rows}
     return {languages: people for languages, people in counts.items() if people > 0}
@@ -50,3 +67,20 @@ def preferred(languages: str, available: Sequence[str]) -> str | None:
             if candidate in available:
                 return candidate
     return None
+
+
+def _in_groups(numbers: Collection[int]) -> Select[int]:
+    people = select(GroupMember.subscriber_id).join(Group, Group.id == GroupMember.group_id)
+    return people.where(Group.id.in_(numbers), Group.removed_at.is_(None))
+
+
+def _wants(topic: int) -> ColumnElement[bool]:
+    """Whoever does not do without it; nobody wants one that is there no more."""
+    unwanted = exists().where(UnwantedTopic.topic_id == topic, UnwantedTopic.subscriber_id == Subscriber.id)
+    return and_(exists().where(Topic.id == topic, Topic.removed_at.is_(None)), ~unwanted.correlate(Subscriber))
+
+
+def _joined() -> ScalarSelect[date | None]:
+    """The day from which they agreed to be written to."""
+    first = select(func.min(Consent.confirmed_on)).where(Consent.withdrawn_on.is_(None))
+    return first.where(Consent.subscriber_id == Subscriber.id).correlate(Subscriber).scalar_subquery()

@@ -15,6 +15,10 @@ class BadLanguage(SubscriberError):
     """Not a language tag."""
 
 
+class BadAudience(SubscriberError):
+    """Not an audience that a mailing can have."""
+
+
 class AlreadyThere(SubscriberError):
     """This person is on the list; nothing was changed."""
 

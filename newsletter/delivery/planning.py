@@ -1,13 +1,15 @@
 """Before a send: a mailing is scheduled, opened when due, held when too late; its audience is frozen then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, insert, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from issues.models import Issue
 from newsletter.delivery.models import Delivery, Mailing, MailingEdition, MailingState, State
-from subscribers.audience import count_by_languages, preferred, reachable
+from subscribers.audience import count_by_languages, preferred, reachable, within
+from subscribers.grammar import EVERYONE, Audience, parse
 from subscribers.models import Subscriber
 
 LATEST = timedelta(hours=24)
@@ -18,6 +20,10 @@ COUNTS = or_(Mailing.state != MailingState.CANCELLED, Mailing.opened_at.is_not(N
 """Whether a mailing is its issue's: one that was stopped before anybody was written to is none."""
 
 
+_WITHOUT = (State.REFUSED, State.GIVEN_UP, State.SKIPPED)
+"""Outcomes of who did not get it."""
+
+
 def schedule(
     session: Session,
     *,
@@ -26,6 +32,7 @@ def schedule(
     due_at: datetime,
     zone: str,
     not_later_than: datetime | None = None,
+    audience: Audience = EVERYONE,
 ) -> Mailing:
     """A new mailing of frozen `editions` (language to edition number; the first language is the fallback)."""
     mailing = Mailing(
@@ -34,6 +41,7 @@ def schedule(
         due_at=due_at,
         zone=zone,
         not_later_than=not_later_than or due_at + LATEST,
+        audience=str(audience),
     )
     session.add(mailing)
     session.flush()
@@ -72,9 +80,18 @@ def edition_for(languages: str, editions: Mapping[str, int]) -> int:
     return editions[preferred(languages, list(editions)) or fallback]
 
 
-def expected(session: Session, languages: Sequence[str]) -> dict[str, int]:
+def expected(session: Session, languages: Sequence[str], audience: Audience = EVERYONE) -> dict[str, int]:
     """How many would get each edition of an issue in `languages` (the first is the fallback) if it went now."""
-    return shared(count_by_languages(session), languages)
+    people = shared(count_by_languages(session, *among(audience)), languages)
+    return {tag: count if _reads(audience, tag) else 0 for tag, count in people.items()}
+
+
+def among(audience: Audience) -> list[ColumnElement[bool]]:
+    """Conditions over `Subscriber` for all but languages, which are the editions' that people get."""
+    conditions = within(audience)
+    if audience.got:
+        conditions.append(Subscriber.id.in_(_receivers(audience.got, Delivery.state == State.ACCEPTED)))
+    return conditions + [_did_not_get(issue) for issue in sorted(audience.not_got)]
 
 
 def shared(counts: Mapping[str, int], languages: Sequence[str]) -> dict[str, int]:
@@ -95,10 +112,11 @@ def _hold_if_late(session: Session, mailing: int, now: datetime) -> bool:
 
 def _open(session: Session, mailing: int, now: datetime) -> bool:
     scheduled = update(Mailing).where(Mailing.id == mailing, Mailing.state == MailingState.SCHEDULED)
-    opened = scheduled.values(state=MailingState.SENDING, opened_at=now, deadline=now + TRYING).returning(Mailing.id)
-    if session.execute(opened).first() is None:
+    opened = scheduled.values(state=MailingState.SENDING, opened_at=now, deadline=now + TRYING)
+    audience = session.scalar(opened.returning(Mailing.audience))
+    if audience is None:
         return False
-    _freeze(session, mailing, mailing_editions(session, mailing))
+    _freeze(session, mailing, mailing_editions(session, mailing), parse(audience))
     return True
 
 
@@ -112,12 +130,35 @@ def mailing_editions(session: Session, mailing: int) -> dict[str, int]:
     return {row.language: row.edition_id for row in rows}
 
 
-def _freeze(session: Session, mailing: int, editions: Mapping[str, int]) -> None:
+def _freeze(session: Session, mailing: int, editions: Mapping[str, int], audience: Audience) -> None:
     """One statement, so one look at the list: who changes their languages meanwhile is still counted once."""
-    choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session)}
+    conditions = among(audience)
+    choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session, *conditions)}
+    if audience.languages:
+        wanted = {edition for language, edition in editions.items() if _reads(audience, language)}
+        choices = {languages: edition for languages, edition in choices.items() if edition in wanted}
+        conditions.append(Subscriber.languages.in_(choices))
     if not choices:
         return
     edition = case(choices, value=Subscriber.languages, else_=edition_for("", editions))
     row = {"mailing_id": mailing, "state": State.PENDING.value, "tries": 0, "reason": "", "settled": ""}
-    people = reachable().with_only_columns(Subscriber.id, edition, *map(literal, row.values()))
+    people = reachable().where(*conditions).with_only_columns(Subscriber.id, edition, *map(literal, row.values()))
     session.execute(insert(Delivery).from_select(["subscriber_id", "edition_id", *row], people))
+
+
+def _reads(audience: Audience, language: str) -> bool:
+    return not audience.languages or language in audience.languages
+
+
+def _receivers(issues: Collection[str], state: ColumnElement[bool]) -> Select[int | None]:
+    """To whom the mailings of these issues went, with this outcome, as far as it is remembered."""
+    mailings = select(Mailing.id).join(Issue, Issue.id == Mailing.issue_id).where(Issue.slug.in_(issues))
+    people = select(Delivery.subscriber_id).where(Delivery.mailing_id.in_(mailings), state)
+    return people.where(Delivery.subscriber_id.is_not(None))
+
+
+def _did_not_get(issue: str) -> ColumnElement[bool]:
+    """Who is in doubt or has it still to come may get it. Once receivers are forgotten, this holds for nobody: not for
+    those who got it."""
+    may_have_it = _receivers([issue], Delivery.state.not_in(_WITHOUT))
+    return and_(exists(_receivers([issue], true())), Subscriber.id.not_in(may_have_it))

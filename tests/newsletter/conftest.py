@@ -61,7 +61,7 @@ class Newsroom:
                 for name in names
             ]
 
-    def schedule(self, slug: str = "2021-11", filling: str = "", **options: datetime) -> int:
+    def schedule(self, slug: str = "2021-11", filling: str = "", **options: Any) -> int:
         """Schedule an issue that is frozen in English and Spanish; `filling` makes it long. Returns the mailing."""
         with self.office.database.write() as session:
             issue = Issue(slug=slug, month=date(2021, 11, 1), languages=["en", "es"], covers_until=NOW, created_at=NOW)

@@ -1,0 +1,86 @@
+"""A mailing goes to its audience: whoever all clauses hold for when it opens, and nobody else."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from newsletter.delivery import planning
+from newsletter.delivery.models import Delivery, Mailing, MailingState, State
+from subscribers import groups, removing, topics
+from subscribers.grammar import parse
+from subscribers.models import Consent, Group, Subscriber, Suppression, Topic
+from tests.newsletter.conftest import NOW, Newsroom
+
+NAMES = ("ana", "ben", "cho", "dan", "eva")
+OUTCOMES = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.PENDING)
+
+
+@pytest.fixture
+def people(newsroom: Newsroom) -> dict[int, str]:
+    """Five readers, Spanish from the third on. Group 1: ana, cho. Topic 1: not for ana, ben. Issue 2021-10 went to the
+    first four, with outcomes of each kind. Cho joined a month ago. Fay is suppressed, and in all of it."""
+    numbers = [*newsroom.add("ana", "ben"), *newsroom.add("cho", "dan", "eva", "fay", languages="es,en")]
+    mailing = newsroom.schedule("2021-10")
+    with newsroom.office.database.write() as session:
+        groups.put_in(session, groups.make(session, "Press").id, [numbers[0], numbers[2], numbers[5]])
+        topics.make(session, {"en": "Housing"})
+        for number in numbers[:2]:
+            topics.choose(session, number, ())
+        planning.open_due(session, NOW)
+        session.execute(update(Mailing).values(state=MailingState.FINISHED))
+        for number, state in zip(numbers, OUTCOMES, strict=False):
+            session.execute(update(Delivery).where(Delivery.subscriber_id == number).values(state=state))
+        gone = session.scalars(select(Delivery).where(Delivery.subscriber_id == numbers[4])).one()
+        session.delete(gone)
+        month_ago = (NOW - timedelta(days=30)).date()
+        session.execute(update(Consent).where(Consent.subscriber_id == numbers[2]).values(confirmed_on=month_ago))
+        address_hash = session.get_one(Subscriber, numbers[5]).address_hash
+        session.add(Suppression(address_hash=address_hash, reason="left", day=date(2021, 11, 1)))
+    assert mailing == 1
+    return dict(zip(numbers, NAMES, strict=False))
+
+
+AUDIENCES = {
+    "everyone": "ana ben cho dan eva",
+    "language es": "cho dan eva",
+    "language en,es": "ana ben cho dan eva",
+    "language vi": "",
+    "group 1": "ana cho",
+    "language es; group 1,7": "cho",
+    "group 7": "",
+    "topic 1": "cho dan eva",
+    "group 1; topic 1,7": "cho",
+    "topic 7": "",
+    "joined after 2021-10-31": "ana ben dan eva",
+    "joined before 2021-11-01": "cho",
+    "joined after 2021-10-30; joined before 2021-11-01": "cho",
+    "got 2021-10": "ana",
+    "not got 2021-10": "ben eva",
+    "language es; not got 2021-10": "eva",
+    "not got 2021-09": "",
+    "got 2021-09,2021-10": "ana",
+}
+
+
+def test_whom_all_clauses_hold_for_is_counted_and_written_to(newsroom: Newsroom, people: dict[int, str]) -> None:
+    for number, (audience, who) in enumerate(AUDIENCES.items()):
+        chosen = parse(audience)
+        mailing = newsroom.schedule(f"2021-11-{number}", audience=chosen)
+        with newsroom.office.database.write() as session:
+            assert session.get_one(Mailing, mailing).audience == audience
+            expected = planning.expected(session, ["en", "es"], chosen)
+            planning.open_due(session, NOW)
+            rows = session.scalars(select(Delivery.subscriber_id).where(Delivery.mailing_id == mailing))
+            assert sorted(people[number] for number in rows if number) == who.split(), audience
+        counted = newsroom.account(mailing).by_language
+        assert {tag: sum(counted.get(tag, {}).values()) for tag in ("en", "es")} == expected, audience
+
+
+def test_what_was_taken_away_or_forgotten_holds_for_nobody(newsroom: Newsroom, people: dict[int, str]) -> None:
+    with newsroom.office.database.write() as session:
+        removing.remove(session, Group, 1, NOW)
+        removing.remove(session, Topic, 1, NOW)
+        session.execute(update(Delivery).values(subscriber_id=None))
+        for audience in ("group 1", "topic 1", "got 2021-10", "not got 2021-10"):
+            assert sum(planning.expected(session, ["en"], parse(audience)).values()) == 0, audience
