@@ -23,6 +23,7 @@ from newsletter.delivery.sender import Office, send_due
 from newsletter.migrations import upgrade
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from subscribers import consent, people
+from subscribers.journal import Journal
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 
@@ -94,7 +95,8 @@ def _newsroom() -> Iterator[Office]:
             ]
             wording = consent.wording_id(session, consent.Wording("en", "A benchmark."))
             people.enrol(session, rows, wording=wording, came_by="added", now=NOW)
-        yield Office(database, vault, letterhead, "https://news.example.org", Path(folder) / "locks", lambda: NOW)
+        locks, journal = Path(folder) / "locks", Journal(Path(folder) / "keys.json")
+        yield Office(database, vault, letterhead, "https://news.example.org", locks, lambda: NOW, journal)
         database.close()
 
 

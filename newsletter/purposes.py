@@ -305,6 +305,7 @@ ABOUT_NOBODY: Mapping[str, str] = {
     "generation": "id started_at ended_at",
     "mailing": "id issue_id state due_at zone not_later_than opened_at deadline finished_at note audience",
     "mailing_edition": "mailing_id language position edition_id",
+    "journal_place": "id lines beat",
     "draft_day": "day at",
     "habit": "name value",
 }

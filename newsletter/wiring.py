@@ -30,6 +30,7 @@ from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.zones import TimeError
 from subscribers import people
 from subscribers.errors import KeysMissing, SubscriberError
+from subscribers.journal import Journal
 from subscribers.key_file import KeyFile
 from subscribers.keys import Keys
 from subscribers.vault import Vault
@@ -68,6 +69,10 @@ class Newsletter:
     def vault(self) -> Vault:
         return Vault(self.key_file.load(), self.key_file.renewed)
 
+    @property
+    def journal(self) -> Journal:
+        return Journal(config.keys_path(self.settings))
+
     @cached_property
     def transport(self) -> Transport:
         return make_transport(self.settings.transport.get_secret_value())
@@ -103,13 +108,13 @@ class Newsletter:
     @property
     def postroom(self) -> Postroom:
         """What single mails are sent with."""
-        return Postroom(self.database, self.vault, self.settings.sender, self.settings.reply_to, utc_now)
+        return Postroom(self.database, self.vault, self.settings.sender, self.settings.reply_to, utc_now, self.journal)
 
     @property
     def office(self) -> Office:
         """What the sender works with. SQLite's process locks lie beside the database."""
         locks = self.settings.home / "locks"
-        return Office(self.database, self.vault, self.letterhead, self.settings.base_url, locks, utc_now)
+        return Office(self.database, self.vault, self.letterhead, self.settings.base_url, locks, utc_now, self.journal)
 
     def close(self) -> None:
         """Give the database back."""

@@ -7,7 +7,7 @@ is written.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from subscribers import consent
@@ -33,6 +33,8 @@ class Asked:
     confirmed: bool
     on_list: bool
     """Whether a sign-up that was confirmed still stands: the person may have left since."""
+    returns: bool
+    """Whether the address must not be written to now, so that to confirm means to come back."""
 
 
 def ask(
@@ -60,14 +62,15 @@ def asked(session: Session, sign_up: int, now: datetime) -> Asked | None:
             ConsentWording.text,
             SignUp.sealed_address.is_(None),
             SignUp.address_hash,
+            exists().where(Suppression.address_hash == SignUp.address_hash),
         )
         .join(ConsentWording, ConsentWording.id == SignUp.wording_id)
         .where(_is_kept(sign_up, now))
     ).one_or_none()
     if row is None:
         return None
-    languages, language, wording, confirmed, address_hash = row
-    return Asked(languages, language, wording, confirmed, reader_with(session, address_hash) is not None)
+    languages, language, wording, confirmed, address_hash, returns = row
+    return Asked(languages, language, wording, confirmed, reader_with(session, address_hash) is not None, returns)
 
 
 def confirm(session: Session, sign_up: int, now: datetime) -> int | None:

@@ -3,14 +3,15 @@
 import enum
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, literal, select, update
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
-from subscribers.inserting import insert_new
+from subscribers import roll
+from subscribers.journal import Journal, note
+from subscribers.journal_file import Kind
 from subscribers.models import Consent, State, Subscriber, Suppression
 
 UNDO_FOR = timedelta(days=1)
-_LEFT = "left"
 
 
 class Standing(enum.Enum):
@@ -34,32 +35,20 @@ def standing(session: Session, subscriber_id: int, now: datetime) -> Standing:
     return Standing.GONE if may_return is None else Standing.LEFT
 
 
-def leave(session: Session, subscriber_id: int, now: datetime) -> Standing:
+def leave(session: Session, journal: Journal, subscriber_id: int, now: datetime) -> Standing:
     """Take the person off the list and suppress the address, in one transaction. Doing it again changes nothing."""
-    left = session.scalar(
-        update(Subscriber)
-        .where(Subscriber.id == subscriber_id, Subscriber.state != State.LEFT)
-        .values(state=State.LEFT, left_at=now)
-        .returning(Subscriber.address_hash)
-    )
+    left = roll.take_off(session, Subscriber.id == subscriber_id, now)
     if left is not None:
-        suppression = {"address_hash": left, "reason": _LEFT, "day": now.date()}
-        session.execute(insert_new(session, Suppression).values(**suppression))
-        _end_consent(session, subscriber_id, now)
+        note(session, journal, Kind.LEFT, [left], now.date())
     return standing(session, subscriber_id, now)
 
 
 def undo(session: Session, subscriber_id: int, now: datetime) -> Standing:
-    """Put the person back if they left within a day, and if nothing but that stands against it."""
-    back = session.scalar(
-        update(Subscriber)
-        .where(_may_return(subscriber_id, now))
-        .values(state=_as_before(), left_at=None)
-        .returning(Subscriber.address_hash)
-    )
-    if back is not None:
-        session.execute(delete(Suppression).where(Suppression.address_hash == back))
-        _take_back_end(session, subscriber_id, now)
+    """Put the person back if they left within a day, and if nothing but that stands against it.
+
+    Where it did, `journal.note_return` belongs into a transaction after this one.
+    """
+    roll.put_back(session, _may_return(subscriber_id, now))
     return standing(session, subscriber_id, now)
 
 
@@ -69,24 +58,6 @@ def _may_return(subscriber_id: int, now: datetime) -> ColumnElement[bool]:
         Subscriber.id == subscriber_id,
         Subscriber.state == State.LEFT,
         Subscriber.left_at > now - UNDO_FOR,
-        exists().where(Suppression.address_hash == Subscriber.address_hash, Suppression.reason == _LEFT),
+        exists().where(Suppression.address_hash == Subscriber.address_hash, Suppression.reason == roll.LEFT),
         exists().where(Consent.subscriber_id == Subscriber.id, Consent.confirmed_on.is_not(None)),
     )
-
-
-def _as_before() -> ColumnElement[State]:
-    """Who had paused is in that pause again."""
-    paused, subscribed = (literal(state, Subscriber.state.type) for state in (State.PAUSED, State.SUBSCRIBED))
-    return case((Subscriber.paused_until.is_not(None), paused), else_=subscribed)
-
-
-def _end_consent(session: Session, subscriber_id: int, now: datetime) -> None:
-    """Those that ended before, when the person left another time, keep their day."""
-    standing = update(Consent).where(Consent.subscriber_id == subscriber_id, Consent.withdrawn_on.is_(None))
-    session.execute(standing.values(withdrawn_on=now.date()))
-
-
-def _take_back_end(session: Session, subscriber_id: int, now: datetime) -> None:
-    """What ended within the time of undo stands again."""
-    ended = Consent.withdrawn_on >= (now - UNDO_FOR).date()
-    session.execute(update(Consent).where(Consent.subscriber_id == subscriber_id, ended).values(withdrawn_on=None))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     DateTime,
     Enum,
@@ -145,6 +146,18 @@ class Suppression(Base):
     reason: Mapped[str] = mapped_column(String(16))
     """left, bounced, complained, imported."""
     day: Mapped[date] = mapped_column(Date)
+
+
+class JournalPlace(Base):
+    """How far a journal was when this database last wrote: what it holds beyond that, the database does not know."""
+
+    __tablename__ = "journal_place"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """The journal's; each machine has its own."""
+    lines: Mapped[int] = mapped_column(BigInteger)
+    beat: Mapped[int] = mapped_column(BigInteger)
+    """The last number that was given for a beat."""
 
 
 class HeadCount(Base):

@@ -3,22 +3,33 @@
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
+from subscribers import roll
 from subscribers.joining import FORGOTTEN_AFTER
-from subscribers.leaving import UNDO_FOR, leave
+from subscribers.journal import Journal, note
+from subscribers.journal_file import Kind
+from subscribers.leaving import UNDO_FOR
 from subscribers.mailed import forgotten_on
 from subscribers.models import MailedDay, SignUp, State, Subscriber
 
 
-def erase_now(session: Session, subscriber_id: int, now: datetime) -> None:
+def erase_now(session: Session, journal: Journal, subscriber_id: int, now: datetime) -> None:
     """Erase one person at once, as they asked: only the suppression's keyed hash stays. This cannot be undone."""
-    leave(session, subscriber_id, now)
-    address_hash = select(Subscriber.address_hash).where(Subscriber.id == subscriber_id).scalar_subquery()
-    session.execute(delete(SignUp).where(SignUp.address_hash == address_hash))
-    gone = delete(Subscriber).where(Subscriber.id == subscriber_id)
-    session.execute(gone, execution_options={"synchronize_session": False})
+    address_hash = roll.known_by(session, subscriber_id)
+    if address_hash is not None:
+        roll.take_off(session, Subscriber.id == subscriber_id, now)
+        roll.erase(session, address_hash)
+        note(session, journal, Kind.ERASED, [address_hash], now.date())
+
+
+def forget_sign_up(session: Session, journal: Journal, address_hash: bytes, now: datetime) -> bool:
+    """Forget a sign-up that waits, as its owner asked; says whether there was one. They may sign up again."""
+    waited = roll.forget_sign_up(session, address_hash)
+    if waited:
+        note(session, journal, Kind.FORGOTTEN, [address_hash], now.date())
+    return waited
 
 
 def erase_left(session: Session, now: datetime) -> int:

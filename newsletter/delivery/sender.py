@@ -11,21 +11,23 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
+from newsletter import journaling
 from newsletter.db import Database
 from newsletter.delivery import generation, ledger, planning
 from newsletter.delivery.inspection import UnsafeMessage
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
-from newsletter.delivery.models import Generation, Mailing, MailingState
+from newsletter.delivery.models import Delivery, Generation, Mailing, MailingState, State
 from newsletter.mail import Message, SendError, Transport
 from newsletter.mime.headers import HeaderError
 from subscribers import tokens
 from subscribers.addresses import kept_envelope
 from subscribers.errors import BadAddress, SubscriberError
+from subscribers.journal import Journal
 from subscribers.vault import Vault
 
 _BATCH = 500
@@ -42,6 +44,7 @@ class Office:
     base_url: str
     lock_folder: Path
     clock: Callable[[], datetime]
+    journal: Journal
 
 
 class Stopping(Protocol):
@@ -68,7 +71,7 @@ def open_due(office: Office, call: Callable[[Session, list[int]], None]) -> None
         with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
             ledger.bury_the_dead(lease, office.clock())
             lease.end(office.clock())
-    if _is_any(office, Mailing, due | (Mailing.state == MailingState.SENDING)):
+    if _is_any(office, Mailing, due | (Mailing.state == MailingState.SENDING)) and _may_send(office):
         with office.database.write() as session:
             planning.open_due(session, office.clock())
             call(session, planning.open_mailings(session))
@@ -83,8 +86,10 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
         deadline = session.scalar(
             select(Mailing.deadline).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
         )
-    if deadline is None:
+    if deadline is None or not _may_send(office):
         return
+    if _is_any(office, Delivery, _is_due(office, mailing)):
+        journaling.beat(office.database, office.journal, office.clock())  # an older copy must not send it once more
     with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
         _send(office, mailing, Ledger(lease, mailing, deadline, office.clock), transport, stopping)
         lease.end(office.clock())
@@ -107,7 +112,19 @@ def unsubscribe_url(base_url: str, vault: Vault, subscriber: int) -> str:
     return f"{base_url}/u/{tokens.make(vault, tokens.Purpose.LEAVE, subscriber)}"
 
 
-def _is_any(office: Office, table: type[Generation | Mailing], which: ColumnElement[bool]) -> bool:
+def _may_send(office: Office) -> bool:
+    refusal = journaling.refusal(office.database, office.journal, office.clock())
+    if refusal:
+        log.warning("nothing is sent", why=refusal)
+    return not refusal
+
+
+def _is_due(office: Office, mailing: int) -> ColumnElement[bool]:
+    waiting = and_(Delivery.mailing_id == mailing, Delivery.state == State.PENDING)
+    return and_(waiting, or_(Delivery.retry_at.is_(None), Delivery.retry_at <= office.clock()))
+
+
+def _is_any(office: Office, table: type[Delivery | Generation | Mailing], which: ColumnElement[bool]) -> bool:
     """Asked every few seconds, so it must not write."""
     with office.database.read() as session:
         return session.scalar(select(table.id).where(which).limit(1)) is not None

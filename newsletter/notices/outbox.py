@@ -9,9 +9,10 @@ from threading import Event
 
 import structlog
 from jinja2 import TemplateError
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, true
 from sqlalchemy.orm import Session
 
+from newsletter import journaling
 from newsletter.db import Database
 from newsletter.mail import Message, Reply, SendError, Transport
 from newsletter.mime.headers import HeaderError
@@ -21,6 +22,7 @@ from newsletter.notices.letters import Letter
 from newsletter.notices.models import Notice
 from subscribers import addresses
 from subscribers.errors import SubscriberError
+from subscribers.journal import Journal
 from subscribers.vault import Vault
 
 GIVEN_UP = timedelta(days=2)
@@ -39,6 +41,7 @@ class Postroom:
     """`Name <address>`."""
     reply_to: str
     clock: Callable[[], datetime]
+    journal: Journal
 
 
 def queue(
@@ -75,7 +78,9 @@ def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> N
     with postroom.database.read() as session:
         if session.scalar(select(Notice.id).where(Notice.retry_at <= postroom.clock()).limit(1)) is None:
             return
-    round_ = _Round(postroom, stopping)
+    refusal = journaling.refusal(postroom.database, postroom.journal, postroom.clock())
+    which = Notice.template.in_(answers.FORMS) if refusal else true()  # who asks gets an answer all the same
+    round_ = _Round(postroom, which, stopping)
     try:
         transport.run(round_.take, round_.barrier)
     except SendError as error:
@@ -85,8 +90,9 @@ def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> N
 class _Round:
     """One going through the outbox. What is not answered for comes again by itself: its `retry_at` says when."""
 
-    def __init__(self, postroom: Postroom, stopping: Event) -> None:
+    def __init__(self, postroom: Postroom, which: ColumnElement[bool], stopping: Event) -> None:
         self._postroom = postroom
+        self._which = which
         self._stopping = stopping
 
     def take(self) -> Message | None:
@@ -111,7 +117,7 @@ class _Round:
 
     def _claim(self) -> Notice | None:
         now = self._postroom.clock()
-        due = select(Notice).where(Notice.retry_at <= now).order_by(Notice.id).limit(1)
+        due = select(Notice).where(Notice.retry_at <= now, self._which).order_by(Notice.id).limit(1)
         with self._postroom.database.write() as session:
             given_up = delete(Notice).where(Notice.created_at <= now - GIVEN_UP).returning(Notice.id)
             for number in session.scalars(given_up):

@@ -15,6 +15,7 @@ from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
 from subscribers import joining
 from subscribers.audience import preferred
 from subscribers.consent import Wording
+from subscribers.journal import note_return
 from subscribers.mailed import Kind
 from subscribers.tokens import Purpose, make_timed, read
 
@@ -101,6 +102,9 @@ def _make_confirming(router: APIRouter, site: Site) -> None:
         with site.database.write() as session:
             asked = joining.asked(session, sign_up, site.clock())
             person = joining.confirm(session, sign_up, site.clock())
+        if person and asked and asked.returns:
+            with site.database.write() as session:
+                note_return(session, site.journal, person, site.clock().date())
         if person is None or asked is None:
             return ended(site, request)
         language = page_language(request, asked.language)

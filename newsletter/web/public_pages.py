@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.web.site import Site, page_language
+from subscribers.journal import note_return
 from subscribers.leaving import Standing, leave, standing, undo
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, read
@@ -34,12 +35,20 @@ def make_router(site: Site) -> APIRouter:
     @router.post("/u/{token}")
     def one_click(request: Request, token: str) -> HTMLResponse:
         """Leave (RFC 8058). Whoever has the link may press: what the body says, and how, is not asked."""
-        return _answer(site, request, token, leave, site.database.write, LEAVING)
+
+        def leaving(session: Session, person: int, now: datetime) -> Standing:
+            return leave(session, site.journal, person, now)
+
+        return _answer(site, request, token, leaving, site.database.write, LEAVING)
 
     @router.post("/u/{token}/undo")
     def stay(request: Request, token: str) -> HTMLResponse:
         """Undo leaving, from the page alone."""
-        return _answer(site, request, token, undo, site.database.write, STAYING)
+        answer = _answer(site, request, token, undo, site.database.write, STAYING)
+        if answer.status_code == 200:
+            with site.database.write() as session:
+                note_return(session, site.journal, read(site.vault, Purpose.LEAVE, token) or 0, site.clock().date())
+        return answer
 
     return router
 

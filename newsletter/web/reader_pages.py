@@ -26,6 +26,7 @@ from subscribers.errors import NotFound, SubscriberError
 from subscribers.head_counts import LEAST, first_languages
 from subscribers.importing import Report
 from subscribers.joining import count_waiting
+from subscribers.journal import note_return
 from subscribers.leaving import Standing
 from subscribers.models import State, Subscriber
 from subscribers.people import Held
@@ -87,7 +88,7 @@ def _make_person(router: APIRouter, site: Site) -> None:
     @router.post("/unsubscribe", name="reader_unsubscribe")
     def unsubscribe(request: Request, address: Typed = "") -> Response:
         def leave(session: Session, reader: int) -> bool:
-            return leaving.leave(session, reader, site.clock()) is not Standing.ON_LIST
+            return leaving.leave(session, site.journal, reader, site.clock()) is not Standing.ON_LIST
 
         done = _do(site, request, address, "unsubscribed a reader", leave)
         return _person(site, request, address, said="This reader is off the list." if done else "", undo=done)
@@ -100,6 +101,9 @@ def _make_person(router: APIRouter, site: Site) -> None:
             return leaving.undo(session, reader, site.clock()) is Standing.ON_LIST
 
         done = _do(site, request, address, "put a reader back", undo)
+        if done:
+            with site.database.write() as session:
+                note_return(session, site.journal, _number(session, site.vault, address), site.clock().date())
         said = "This reader is on the list again." if done else "Only the reader can come back now."
         return _person(site, request, address, said=said)
 
@@ -116,7 +120,7 @@ def _make_erasing(router: APIRouter, site: Site) -> None:
             return _erase_page(site, request, address, problem="Type the word erase, or keep the reader.")
 
         def erase_now(session: Session, reader: int) -> bool:
-            retention.erase_now(session, reader, site.clock())
+            retention.erase_now(session, site.journal, reader, site.clock())
             return True
 
         if not _do(site, request, address, "erased a reader", erase_now):

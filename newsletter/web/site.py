@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path as FilePath
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from newsletter.desk.models import Role
 from newsletter.web.memory import Memory
 from newsletter.wiring import Newsletter
 from subscribers.audience import preferred
+from subscribers.journal import Journal
 from subscribers.vault import Vault
 
 TEMPLATES = FilePath(__file__).parents[2] / "templates" / "web"
@@ -65,6 +66,10 @@ class Site:
     def root(self) -> str:
         """The path that all pages lie under; mostly empty."""
         return urlsplit(self.settings.base_url).path
+
+    @cached_property
+    def journal(self) -> Journal:
+        return self.newsletter.journal
 
     @property
     def newsletter(self) -> Newsletter:

@@ -11,6 +11,7 @@ from subscribers import joining, leaving
 from subscribers.tokens import Purpose, make
 from tests.flows.house import WORDING, House, ended
 from tests.flows.theft import stolen
+from tests.journals import journal
 from tests.newsletter.smtp_server import DROP, Script, serving
 
 pytestmark = pytest.mark.flow
@@ -62,7 +63,7 @@ def test_home_and_logs_name_nobody(tmp_path: Path) -> None:
     house.transport = "smtp://127.0.0.1:1?tls=none"
     assert ended(house.start_work(tmp_path / "logs" / "job.log")) == 0
     with house.opened() as newsletter, newsletter.database.write() as session:
-        leaving.leave(session, 5, utc_now())
+        leaving.leave(session, journal(), 5, utc_now())
         assert joining.confirm(session, 1, utc_now())
     (tmp_path / "logs" / "rotated").write_text(house.run("keys", "rotate"))
     (tmp_path / "logs" / "said").write_text(house.run("mailings", "show", str(mailing)))

@@ -22,6 +22,7 @@ from subscribers import people
 from subscribers.consent import Wording
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.journals import journal
 from tests.newsletter.certificates import Certificates
 
 NOW = datetime(2021, 11, 30, 9, tzinfo=UTC)
@@ -114,7 +115,10 @@ def newsroom(database: Database, tmp_path: Path) -> Newsroom:
     clock = Clock()
     letterhead = Letterhead("The Network <news@example.org>", "", "news.example.org")
     return Newsroom(
-        Office(database, Vault(Keys.fresh()), letterhead, "https://news.example.org", tmp_path / "locks", clock), clock
+        Office(
+            database, Vault(Keys.fresh()), letterhead, "https://news.example.org", tmp_path / "locks", clock, journal()
+        ),
+        clock,
     )
 
 

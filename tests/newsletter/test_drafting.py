@@ -29,6 +29,7 @@ from subscribers.keys import Keys
 from subscribers.vault import Vault
 from tests.issues.drafted import shelf
 from tests.issues.sample import BRAND
+from tests.journals import journal
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = datetime(2021, 11, 20, 14, tzinfo=UTC)
@@ -57,7 +58,7 @@ class House:
 
     def mails(self, folder: Path, now: datetime) -> list[str]:
         """Send what waits; the mails as text, line ends of quoted-printable taken out."""
-        room = Postroom(self.database, self.vault, "News <news@example.org>", "", lambda: now)
+        room = Postroom(self.database, self.vault, "News <news@example.org>", "", lambda: now, journal())
         send_waiting(room, MaildirTransport(folder), Event())
         return [file.read_text().replace("=\n", "") for file in sorted((folder / "new").iterdir())]
 

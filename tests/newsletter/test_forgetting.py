@@ -23,6 +23,7 @@ from subscribers import joining, leaving, mailed
 from subscribers.consent import Wording
 from subscribers.mailed import Kind
 from subscribers.models import Consent, MailedDay, SignUp, Subscriber
+from tests.journals import journal
 from tests.newsletter.conftest import NOW, Newsroom
 
 TOMBSTONES = "suppression.address_hash"
@@ -50,7 +51,7 @@ def live(newsroom: Newsroom, outbox_folder: Path) -> int:
             mailed.may_mail(session, address.encode(), Kind.SIGN_UP, NOW.date())
         joining.confirm(session, session.scalars(select(SignUp.id)).first() or 0, NOW)
         for person in session.scalars(select(Subscriber.id)).all():
-            leaving.leave(session, person, NOW)
+            leaving.leave(session, journal(), person, NOW)
     return mailing
 
 

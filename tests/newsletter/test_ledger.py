@@ -15,6 +15,7 @@ from newsletter.delivery.ledger import Ledger, bury_the_dead
 from newsletter.delivery.models import MailingState, State
 from newsletter.mail import Barrier, Reply, Take
 from subscribers import leaving
+from tests.journals import journal
 from tests.newsletter.conftest import NOW, Newsroom
 
 LATER = (450, "later", False)
@@ -127,7 +128,7 @@ def test_doubts_of_a_cancelled_mailing_can_only_be_left(newsroom: Newsroom, mail
 def test_a_batch_of_people_who_all_left_does_not_end_the_claims(newsroom: Newsroom, mailing: int) -> None:
     with newsroom.office.database.write() as session:
         for person in (1, 2):
-            leaving.leave(session, person, NOW)
+            leaving.leave(session, journal(), person, NOW)
     with sender(newsroom, mailing) as books:
         assert len(books.claim(2)) == 1
     with sender(newsroom, mailing):

@@ -24,6 +24,7 @@ from subscribers.key_file import KeyFile
 from subscribers.keys import Keys
 from subscribers.models import SignUp, Subscriber
 from subscribers.vault import Vault
+from tests.journals import journal
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -109,7 +110,7 @@ def test_killed_half_way_and_resumed_nobody_is_lost_and_everything_goes_on(datab
         assert everything(session, sender) == before
         newcomer = subscribe(session, pages, "late@example.org")
         assert session.get_one(Subscriber, newcomer).sealed_address[0] == keys.current
-        leaving.leave(session, 1, NOW)
+        leaving.leave(session, journal(), 1, NOW)
 
     assert sum(rotation.seal_anew(database, opened(path))) > 0
     assert left(database, sender) == 0

@@ -17,6 +17,7 @@ from subscribers import leaving
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
 from subscribers.vault import Vault
+from tests.journals import journal
 from tests.newsletter.conftest import NOW, Newsroom
 from tests.newsletter.smtp_server import DROP, Script, serving
 
@@ -260,7 +261,7 @@ def test_who_leaves_in_the_last_moment_is_skipped(newsroom: Newsroom) -> None:
 
     def leave(_message: object) -> None:
         with newsroom.office.database.write() as session:
-            leaving.leave(session, ana, newsroom.clock())
+            leaving.leave(session, journal(), ana, newsroom.clock())
 
     newsroom.send(_Paper(leave))
     assert newsroom.states(mailing) == [State.SKIPPED, State.ACCEPTED]

@@ -20,6 +20,7 @@ from newsletter.notices.outbox import Postroom
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.journals import journal
 from tests.newsletter.smtp_server import DROP, Script, serving
 from tests.web.caught import text_of
 
@@ -39,7 +40,7 @@ class Office:
         self.now = NOW
         self.vault = Vault(Keys.fresh())
         sender = "The Network <news@example.org>"
-        self.postroom = Postroom(database, self.vault, sender, "rosa@example.org", lambda: self.now)
+        self.postroom = Postroom(database, self.vault, sender, "rosa@example.org", lambda: self.now, journal())
 
     def queue(self, *addresses: str) -> None:
         with self.postroom.database.write() as session:
@@ -137,7 +138,9 @@ def test_an_address_refused_for_good_is_forgotten_and_no_log_names_it(
 
 def test_wrong_keys_lose_nothing(office: Office) -> None:
     office.queue("eva@example.org")
-    other = Postroom(office.postroom.database, Vault(Keys.fresh()), "news@example.org", "", lambda: office.now)
+    other = Postroom(
+        office.postroom.database, Vault(Keys.fresh()), "news@example.org", "", lambda: office.now, journal()
+    )
     with serving() as (server, port):
         outbox.send_waiting(other, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), Event())
         assert server.accepted == []

@@ -11,6 +11,7 @@ from subscribers.consent import Wording, wording_id
 from subscribers.head_counts import LEAST, MOST, spread
 from subscribers.models import HeadCount, State, Subscriber
 from subscribers.vault import Vault
+from tests.journals import journal
 
 DAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -32,7 +33,10 @@ def test_a_day_is_counted_once_and_few_people_are_counted_with_others(database: 
     join(database, vault, "en", 2)
     with database.write() as session:
         leaving.leave(
-            session, session.scalars(select(Subscriber.id).where(Subscriber.languages == "en")).first() or 0, NOW
+            session,
+            journal(),
+            session.scalars(select(Subscriber.id).where(Subscriber.languages == "en")).first() or 0,
+            NOW,
         )
         assert head_counts.keep(session, DAY)
     join(database, vault, "vi", 9)

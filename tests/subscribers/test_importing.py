@@ -19,6 +19,7 @@ from subscribers.models import Consent, State, Subscriber, Suppression
 from subscribers.people import show
 from subscribers.retention import erase_left
 from subscribers.vault import Vault
+from tests.journals import journal
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOLD = Wording("en", "Signed the list at the gathering in May.")
@@ -120,9 +121,9 @@ def test_who_left_or_bounced_stays_out(database: Database, vault: Vault) -> None
     take(database, vault, content.replace("new@example.org\n", "").replace("bounced@example.org\n", ""))
     with database.write() as session:
         first, second = session.scalars(select(Subscriber.id).order_by(Subscriber.id))
-        leave(session, second, datetime(2026, 1, 1, tzinfo=UTC))
+        leave(session, journal(), second, datetime(2026, 1, 1, tzinfo=UTC))
         erase_left(session, NOW)
-        leave(session, first, NOW)
+        leave(session, journal(), first, NOW)
         address_hash = vault.hash(normal("bounced@example.org"))
         session.add(Suppression(address_hash=address_hash, reason="bounced", day=NOW.date()))
     assert numbers(take(database, vault, content)) == (1, 0, 3, 0)

@@ -13,6 +13,7 @@ from subscribers.leaving import Standing, leave, undo
 from subscribers.mailed import Kind
 from subscribers.models import MailedDay, SignUp, State, Subscriber, Suppression
 from subscribers.vault import Vault
+from tests.journals import journal
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -37,7 +38,7 @@ def test_who_asks_is_on_no_list_until_they_confirm(database: Database, vault: Va
         assert session.scalar(select(func.count()).select_from(Subscriber)) == 0
         assert joining.count_waiting(session) == 1
         seen = joining.asked(session, sign_up, NOW)
-        assert seen == joining.Asked("es", "es", TOLD.text, confirmed=False, on_list=False)
+        assert seen == joining.Asked("es", "es", TOLD.text, confirmed=False, on_list=False, returns=False)
     person = confirm(database, sign_up, NOW + DAY)
     with database.read() as session:
         held = people.show(session, vault, ADDRESS)
@@ -55,7 +56,7 @@ def test_confirming_again_changes_nothing_and_brings_nobody_back(database: Datab
     assert person is not None
     assert confirm(database, sign_up) == person
     with database.write() as session:
-        leave(session, person, NOW)
+        leave(session, journal(), person, NOW)
     assert confirm(database, sign_up) is None
     with database.read() as session:
         assert people.show(session, vault, ADDRESS).state is State.LEFT
@@ -88,7 +89,7 @@ def test_who_left_comes_back_by_confirming_alone(database: Database, vault: Vaul
     assert person is not None
     later = NOW + 2 * DAY
     with database.write() as session:
-        leave(session, person, later)
+        leave(session, journal(), person, later)
         if erased:
             retention.erase_left(session, later + DAY)
     again = ask(database, vault, now=later + DAY, languages="ar")
@@ -103,7 +104,7 @@ def test_who_left_comes_back_by_confirming_alone(database: Database, vault: Vaul
         assert held.suppressed == ""
         withdrawn = [agreed.withdrawn_on for agreed in held.consents]
         assert withdrawn == ([None] if erased else [later.date(), None])
-        leave(session, back, later + 30 * DAY)
+        leave(session, journal(), back, later + 30 * DAY)
         assert people.show(session, vault, ADDRESS).consents[0].withdrawn_on in (
             later.date(),
             (later + 30 * DAY).date(),
@@ -127,7 +128,7 @@ def test_erasing_at_once_forgets_what_waits_too(database: Database, vault: Vault
     assert person is not None
     ask(database, vault)
     with database.write() as session:
-        retention.erase_now(session, person, NOW)
+        retention.erase_now(session, journal(), person, NOW)
         assert session.scalar(select(func.count()).select_from(SignUp)) == 0
 
 
@@ -140,7 +141,7 @@ def test_a_pause_keeps_a_reader_away_until_its_day(database: Database, vault: Va
         assert audience.count_by_languages(session) == {}
         kept = preferences.change(session, person, languages="vi", plain_text=False, pause=None, now=NOW + 9 * DAY)
         assert kept == preferences.Preferences("vi", plain_text=False, paused_until=date(2027, 2, 21))
-        assert leave(session, person, NOW) is Standing.LEFT
+        assert leave(session, journal(), person, NOW) is Standing.LEFT
         assert preferences.preferences(session, person) is None
         assert preferences.change(session, person, languages="en", plain_text=False, pause=0, now=NOW) is None
         undo(session, person, NOW)

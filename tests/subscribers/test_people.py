@@ -18,6 +18,7 @@ from subscribers.models import Consent, ConsentWording, State, Subscriber, Suppr
 from subscribers.people import add, show
 from subscribers.retention import erase_left
 from subscribers.vault import Vault
+from tests.journals import journal
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -138,7 +139,7 @@ def test_the_audience_counts_those_who_can_be_written_to(database: Database, vau
         )
         another = join(session, vault, "another@example.org", "")
         session.get_one(Subscriber, another).state = State.PAUSED
-        leave(session, left, NOW)
+        leave(session, journal(), left, NOW)
     suppress(database, vault, bounced, "bounced")
     with database.read() as session:
         assert audience.count_by_languages(session) == {"es": 1, "vi,en": 1}
@@ -168,7 +169,7 @@ def test_leaving_suppresses_and_ends_consent_and_doing_it_again_changes_nothing(
         assert standing(session, person, NOW) is Standing.ON_LIST
     for later in (timedelta(0), timedelta(hours=5)):
         with database.write() as session:
-            assert leave(session, person, NOW + later) is Standing.LEFT
+            assert leave(session, journal(), person, NOW + later) is Standing.LEFT
     with database.read() as session:
         held = show(session, vault, "ana@example.org")
         assert (held.state, held.left_at) == (State.LEFT, NOW)
@@ -180,7 +181,7 @@ def test_leaving_suppresses_and_ends_consent_and_doing_it_again_changes_nothing(
 def test_within_a_day_undo_puts_everything_back(database: Database, vault: Vault) -> None:
     with database.write() as session:
         person = join(session, vault)
-        leave(session, person, NOW)
+        leave(session, journal(), person, NOW)
     with database.write() as session:
         assert undo(session, person, NOW + DAY - timedelta(seconds=1)) is Standing.ON_LIST
         assert undo(session, person, NOW + DAY) is Standing.ON_LIST, "doing it again changes nothing"
@@ -198,7 +199,7 @@ def test_within_a_day_undo_puts_everything_back(database: Database, vault: Vault
 def test_after_a_day_undo_does_nothing(database: Database, vault: Vault) -> None:
     with database.write() as session:
         person = join(session, vault)
-        leave(session, person, NOW)
+        leave(session, journal(), person, NOW)
         assert undo(session, person, NOW + DAY) is Standing.GONE
         assert standing(session, person, NOW + DAY) is Standing.GONE
         assert count(session, Suppression) == 1
@@ -209,7 +210,7 @@ def test_undo_lifts_no_other_suppression(database: Database, vault: Vault) -> No
         person = join(session, vault)
     suppress(database, vault, person, "complained")
     with database.write() as session:
-        assert leave(session, person, NOW) is Standing.GONE
+        assert leave(session, journal(), person, NOW) is Standing.GONE
         assert undo(session, person, NOW) is Standing.GONE
         assert session.scalars(select(Suppression.reason)).all() == ["complained"]
 
@@ -219,15 +220,15 @@ def test_undo_brings_back_nobody_without_consent(database: Database, vault: Vaul
         person = join(session, vault)
         session.scalars(select(Consent)).one().confirmed_on = None
         session.flush()
-        leave(session, person, NOW)
+        leave(session, journal(), person, NOW)
         assert undo(session, person, NOW) is Standing.GONE
 
 
 def test_who_left_a_day_ago_is_erased_and_stays_away(database: Database, vault: Vault) -> None:
     with database.write() as session:
         early, late, stays = (join(session, vault, f"{name}@example.org") for name in ("early", "late", "stays"))
-        leave(session, early, NOW)
-        leave(session, late, NOW + timedelta(hours=1))
+        leave(session, journal(), early, NOW)
+        leave(session, journal(), late, NOW + timedelta(hours=1))
     with database.write() as session:
         assert erase_left(session, NOW + DAY - timedelta(seconds=1)) == 0
         assert erase_left(session, NOW + DAY) == 1
@@ -241,11 +242,14 @@ def test_who_left_a_day_ago_is_erased_and_stays_away(database: Database, vault: 
 def test_someone_erased_can_press_leave_and_undo_for_years(database: Database, vault: Vault) -> None:
     with database.write() as session:
         person = join(session, vault)
-        leave(session, person, NOW)
+        leave(session, journal(), person, NOW)
         erase_left(session, NOW + DAY)
     with database.write() as session:
         later = NOW + 700 * DAY
-        assert [leave(session, person, later), undo(session, person, later)] == [Standing.GONE, Standing.GONE]
+        assert [leave(session, journal(), person, later), undo(session, person, later)] == [
+            Standing.GONE,
+            Standing.GONE,
+        ]
 
 
 def at_once(work: Callable[[], object]) -> list[object]:
@@ -280,7 +284,7 @@ def test_leaving_several_times_at_once_is_leaving_once(database: Database, vault
 
     def work() -> Standing:
         with database.write() as session:
-            return leave(session, person, NOW)
+            return leave(session, journal(), person, NOW)
 
     assert at_once(work) == [Standing.LEFT] * 4
     with database.read() as session:
@@ -290,6 +294,6 @@ def test_leaving_several_times_at_once_is_leaving_once(database: Database, vault
 def test_the_number_of_someone_erased_is_given_to_nobody_else(database: Database, vault: Vault) -> None:
     with database.write() as session:
         last = join(session, vault)
-        leave(session, last, NOW)
+        leave(session, journal(), last, NOW)
         erase_left(session, NOW + DAY)
         assert join(session, vault, "bo@example.org") != last

@@ -12,6 +12,7 @@ from newsletter.mail import Transport
 from newsletter.publishing import find_issue
 from subscribers import people
 from subscribers.consent import Wording
+from tests.journals import journal
 from tests.web.conftest import Web
 
 SLUG = "2026-11"
@@ -57,5 +58,5 @@ def send(web: Web, transport: Transport, locks: Path, now: datetime | None = Non
     """One pass of the job at this moment."""
     moment = now or web.now
     letterhead = Letterhead("The Network <news@example.org>", "", "news.example.org")
-    office = Office(web.database, web.vault, letterhead, "https://news.example.org", locks, lambda: moment)
+    office = Office(web.database, web.vault, letterhead, "https://news.example.org", locks, lambda: moment, journal())
     send_due(office, transport, Event())

@@ -13,13 +13,14 @@ from newsletter.mail import Barrier, Reply, Take
 from newsletter.notices import outbox
 from newsletter.notices.outbox import Postroom
 from subscribers.vault import Vault
+from tests.journals import journal
 
 
 class Mailbox:
     """Everything that was sent, the newest last."""
 
     def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime]) -> None:
-        self._postroom = Postroom(database, vault, "The Network <news@example.org>", "", clock)
+        self._postroom = Postroom(database, vault, "The Network <news@example.org>", "", clock, journal())
         self.mails: list[EmailMessage] = []
 
     def run(self, take: Take, barrier: Barrier) -> None:

@@ -18,6 +18,7 @@ from subscribers.leaving import leave
 from subscribers.models import SignUp, State, Subscriber
 from subscribers.retention import erase_left
 from subscribers.tokens import Purpose, read
+from tests.journals import journal
 from tests.web.caught import Mailbox, links_in, text_of
 from tests.web.conftest import ADDRESS, Web
 from tests.web.desk import desk_client
@@ -89,7 +90,7 @@ def _known(web: Web) -> None:
 def _left(web: Web) -> None:
     token = web.join()
     with web.database.write() as session:
-        leave(session, read(web.vault, Purpose.LEAVE, token) or 0, web.now)
+        leave(session, journal(), read(web.vault, Purpose.LEAVE, token) or 0, web.now)
 
 
 def _erased(web: Web) -> None:

@@ -19,6 +19,7 @@ from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.web.access import COOKIE
 from newsletter.web.brake import MOST_FOR_ONE
 from tests.desk.authenticator import Authenticator
+from tests.journals import journal
 from tests.newsletter.smtp_server import serving
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import PASSWORD, Desk, desk_client
@@ -31,7 +32,7 @@ HOST = "https://news.example.org"
 def _mailed_link(web: Web) -> tuple[str, str]:
     """Send what waits over a real SMTP server: to whom, and the path of the link in it."""
     with serving() as (server, port):
-        postroom = Postroom(web.database, web.vault, "news@example.org", "", lambda: web.now)
+        postroom = Postroom(web.database, web.vault, "news@example.org", "", lambda: web.now, journal())
         send_waiting(postroom, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), Event())
     ((recipient, data),) = server.accepted
     text = email.message_from_bytes(data, policy=email.policy.default).get_body(("plain",)).get_content()

@@ -1,0 +1,36 @@
+"""What the journal means for sending: a database that was put back from a backup says so, and sends nothing."""
+
+from datetime import datetime
+
+from newsletter.db import Database
+from subscribers import journal as journals
+from subscribers.journal import Journal, Lag
+
+REFUSALS = {
+    Lag.NONE: "",
+    Lag.PUT_BACK: "This database was put back from a backup and does not know what went on since, so nothing is sent: "
+    "run `newsletter restored`.",
+    Lag.LOST: "The journal of who left is not beside the keys, or cannot be written, so nothing is sent: put it back "
+    "from where you keep a copy, or run `newsletter restored`, which says what else can be done.",
+}
+
+
+def refusal(database: Database, journal: Journal, now: datetime) -> str:
+    """Why nothing may be sent, in one sentence; nothing where the database knows all that the journal holds.
+
+    Where a crash came between the two, the database learns it here. Asked before each pass, so it seldom writes.
+    """
+    with database.read() as session:
+        if journals.is_in_step(session, journal):
+            return ""
+    with database.write() as session:
+        return REFUSALS[journals.lag(session, journal, now.date())]
+
+
+def beat(database: Database, journal: Journal, now: datetime) -> None:
+    """Note that the database lives: a copy from before this is known as one."""
+    with database.write() as session:
+        number = journals.next_beat(session, journal)
+    if number is not None:
+        with database.write() as session:
+            journals.note_beat(session, journal, number, now.date())

@@ -1,0 +1,191 @@
+"""The journal: every leaving and erasure once more, as keyed hashes in a file beside the keys, not in the database.
+
+When an older copy of the database is put back, the file knows who left since. The database keeps how far the file was
+when it last wrote (`JournalPlace`). What takes people off stands in the file before the database commits, what brings
+them back after it: a crash between the two leaves a difference that says itself what is to be done, and it errs on the
+side of not writing to people. A beat is a number that the database commits before it stands in the file; so a beat in
+the file that the database does not know shows that the database was put back.
+"""
+
+import enum
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subscribers import roll
+from subscribers.journal_file import JournalFile, Kind, Line, numbered
+from subscribers.models import JournalPlace, Subscriber
+
+
+class Lag(enum.Enum):
+    """How the database stands to its journal."""
+
+    NONE = enum.auto()
+    """It knows all that the journal holds."""
+    PUT_BACK = enum.auto()
+    """An older copy was put back: it knows less."""
+    LOST = enum.auto()
+    """There is no journal beside the keys, and there was one; or it cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal that lies beside a key file. Several newsletters may share the keys, so its name holds its id."""
+
+    keys: Path
+
+    def file(self, number: int) -> JournalFile:
+        """The file with this id; whether it is there or not."""
+        return JournalFile(self.keys.with_name(f"{self.keys.stem}.{number:08x}.journal"))
+
+
+def note(session: Session, journal: Journal, kind: Kind, marks: Iterable[bytes], day: date) -> None:
+    """Write deeds into the journal, within the transaction that does them (or, `Kind.BACK`, in the one after).
+
+    They are on the disk when this returns. Where the file cannot be written they are done all the same, since nobody
+    must be kept on the list for want of a disk; but nothing is sent then: see `lag`.
+    """
+    lines = [Line(kind, mark, day) for mark in marks]
+    try:
+        place = _locked(session, journal) or _begun(session, journal, day)
+        file = journal.file(place.id)
+        knows_all = _mend(session, place, file)
+        length = file.append(lines)
+    except OSError:
+        return
+    if knows_all:
+        place.lines = length
+        session.flush()
+
+
+def note_return(session: Session, journal: Journal, subscriber_id: int, day: date) -> None:
+    """Write down that somebody came back by their own will, in a transaction after the one that brought them back."""
+    address_hash = roll.known_by(session, subscriber_id)
+    if address_hash is not None:
+        note(session, journal, Kind.BACK, [address_hash], day)
+
+
+def lag(session: Session, journal: Journal, day: date) -> Lag:
+    """How the database stands to its journal, in a transaction that may write. What a crash left is mended here."""
+    try:
+        place = _locked(session, journal) or _begun(session, journal, day)
+        file = journal.file(place.id)
+        file.append([])
+        return Lag.NONE if _mend(session, place, file) else Lag.PUT_BACK
+    except OSError:
+        return Lag.LOST
+
+
+def is_in_step(session: Session, journal: Journal) -> bool:
+    """Whether the database knows every line of the journal; a look that changes nothing and waits for nobody."""
+    number = _number(session, journal)
+    if number is None:
+        return False
+    path = journal.file(number).path
+    if not os.access(path, os.W_OK):
+        return False
+    length = journal.file(number).length()  # before the place is read: what is written meanwhile is known to both
+    known = session.scalars(select(JournalPlace.lines).where(JournalPlace.id == number)).one()
+    return length <= known
+
+
+def next_beat(session: Session, journal: Journal) -> int | None:
+    """A number for `note_beat` in a transaction after this one; nothing where no journal is at hand."""
+    place = _locked(session, journal)
+    if place is None:
+        return None
+    place.beat += 1
+    session.flush()
+    return place.beat
+
+
+def note_beat(session: Session, journal: Journal, beat: int, day: date) -> None:
+    """Write down that the database lives, or is about to send."""
+    note(session, journal, Kind.BEAT, [numbered(beat)], day)
+
+
+def replay(session: Session, parts: Sequence[Sequence[Line]]) -> int:
+    """Do again what the lines of each journal say, and say about how many people they were. Doing it again changes
+    nothing.
+
+    Of one person only what came after their last return counts, and that. Two journals do not know which of them was
+    first on one day: then who left stays away.
+    """
+    lives = [life for lines in parts for life in _lives(lines)]
+    for life in sorted(lives, key=lambda life: (life[-1].day, life[-1].kind is not Kind.BACK)):
+        for line in life:
+            _do(session, line)
+    return len({line.mark for life in lives for line in life})
+
+
+def _lives(lines: Iterable[Line]) -> list[list[Line]]:
+    """The lines about each person, from their last return on."""
+    by_person: dict[bytes, list[Line]] = {}
+    for line in lines:
+        if line.kind is Kind.BACK:
+            by_person[line.mark] = [line]
+        elif line.kind not in (Kind.BEGUN, Kind.BEAT):
+            by_person.setdefault(line.mark, []).append(line)
+    return list(by_person.values())
+
+
+def _do(session: Session, line: Line) -> None:
+    who = Subscriber.address_hash == line.mark
+    if line.kind is Kind.BACK:
+        roll.put_back(session, who)
+        roll.lift(session, line.mark)
+    elif line.kind is Kind.FORGOTTEN:
+        roll.forget_sign_up(session, line.mark)
+    elif line.kind in (Kind.LEFT, Kind.ERASED):
+        roll.take_off(session, who, datetime.combine(line.day, time.min, UTC))
+        roll.suppress(session, line.mark, roll.LEFT, line.day)
+    else:
+        roll.suppress(session, line.mark, line.kind, line.day)
+    if line.kind is Kind.ERASED:
+        roll.erase(session, line.mark)
+
+
+def _mend(session: Session, place: JournalPlace, file: JournalFile) -> bool:
+    """Do what a crash kept the database from committing; whether it knows all that the file holds.
+
+    The place is locked while a line is appended and until that is committed, so what the file has more is either that,
+    or the database was put back. Then there is a beat that it does not know, and a person has to look.
+    """
+    if file.length() <= place.lines:
+        return True
+    more = [line for line in file.read(place.lines) if line]
+    if any(line.kind is Kind.BEAT and line.number > place.beat for line in more):
+        return False
+    replay(session, [more])
+    place.lines = file.length()
+    session.flush()
+    return True
+
+
+def _locked(session: Session, journal: Journal) -> JournalPlace | None:
+    """The place in the journal that is at hand, for this transaction alone; in a lost one, where none is; nothing where
+    none was ever begun."""
+    number = _number(session, journal)
+    return None if number is None else session.get(JournalPlace, number, with_for_update=True, populate_existing=True)
+
+
+def _number(session: Session, journal: Journal) -> int | None:
+    numbers = session.scalars(select(JournalPlace.id).order_by(JournalPlace.id)).all()
+    at_hand = (number for number in numbers if journal.file(number).path.exists())
+    return next(at_hand, numbers[0] if numbers else None)
+
+
+def _begun(session: Session, journal: Journal, day: date) -> JournalPlace:
+    """A new journal. Raises OSError."""
+    number = secrets.randbits(32)
+    JournalFile.begin(journal.file(number).path, number, day)
+    place = JournalPlace(id=number, lines=1, beat=0)
+    session.add(place)
+    session.flush()
+    return place

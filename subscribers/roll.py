@@ -1,0 +1,79 @@
+"""The statements that put somebody on the list's roll or take them off it: for the deeds of people, and for the replay
+of the journal, which knows hashes alone."""
+
+from datetime import date, datetime
+from typing import cast
+
+from sqlalchemy import ColumnElement, case, delete, literal, select, update
+from sqlalchemy.orm import Session
+
+from subscribers.inserting import insert_new
+from subscribers.models import Consent, SignUp, State, Subscriber, Suppression
+
+LEFT = "left"
+_LOOSE = {"synchronize_session": False}
+
+
+def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> bytes | None:
+    """Take this person off, suppress the address and end the consent; the address's hash, or nothing where they were
+    off already."""
+    leaving = update(Subscriber).where(who, Subscriber.state != State.LEFT).values(state=State.LEFT, left_at=left_at)
+    left = session.execute(leaving.returning(Subscriber.id, Subscriber.address_hash)).one_or_none()
+    if left is None:
+        return None
+    person, address_hash = left
+    suppress(session, address_hash, LEFT, left_at.date())
+    # Those that ended before, when the person left another time, keep their day.
+    standing = update(Consent).where(Consent.subscriber_id == person, Consent.withdrawn_on.is_(None))
+    session.execute(standing.values(withdrawn_on=left_at.date()))
+    return address_hash
+
+
+def put_back(session: Session, who: ColumnElement[bool]) -> bytes | None:
+    """Put back who left, with the consents that ended then; the address's hash, or nothing where they did not leave."""
+    leaving = select(Subscriber.id, Subscriber.address_hash, Subscriber.left_at)
+    left = session.execute(leaving.where(who, Subscriber.state == State.LEFT).with_for_update()).one_or_none()
+    if left is None:
+        return None
+    person, address_hash, left_at = left
+    session.execute(update(Subscriber).where(Subscriber.id == person).values(state=_as_before(), left_at=None))
+    lift(session, address_hash)
+    ended = update(Consent).where(
+        Consent.subscriber_id == person, Consent.withdrawn_on >= cast(datetime, left_at).date()
+    )
+    session.execute(ended.values(withdrawn_on=None))
+    return address_hash
+
+
+def suppress(session: Session, address_hash: bytes, reason: str, day: date) -> bool:
+    """Never write to this address again; says whether that is new."""
+    row = insert_new(session, Suppression).values(address_hash=address_hash, reason=reason, day=day)
+    return session.scalar(row.returning(Suppression.day)) is not None
+
+
+def lift(session: Session, address_hash: bytes) -> None:
+    """The address may be written to again."""
+    session.execute(delete(Suppression).where(Suppression.address_hash == address_hash))
+
+
+def erase(session: Session, address_hash: bytes) -> None:
+    """Erase the person with this address, and what waits for their word; a suppression stays."""
+    forget_sign_up(session, address_hash)
+    session.execute(delete(Subscriber).where(Subscriber.address_hash == address_hash), execution_options=_LOOSE)
+
+
+def forget_sign_up(session: Session, address_hash: bytes) -> bool:
+    """Forget the sign-up of this address; says whether its address was still waiting."""
+    gone = delete(SignUp).where(SignUp.address_hash == address_hash).returning(SignUp.sealed_address)
+    return any(sealed is not None for sealed in session.scalars(gone))
+
+
+def known_by(session: Session, subscriber_id: int) -> bytes | None:
+    """The address's hash of this person; nothing where they were erased."""
+    return session.scalar(select(Subscriber.address_hash).where(Subscriber.id == subscriber_id))
+
+
+def _as_before() -> ColumnElement[State]:
+    """Who had paused is in that pause again."""
+    paused, subscribed = (literal(state, Subscriber.state.type) for state in (State.PAUSED, State.SUBSCRIBED))
+    return case((Subscriber.paused_until.is_not(None), paused), else_=subscribed)
