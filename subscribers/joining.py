@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from subscribers import consent
+from subscribers import consent, groups
 from subscribers.addresses import normal as normal_address
 from subscribers.inserting import insert_new, renew
 from subscribers.languages import normal as normal_languages
@@ -38,9 +38,19 @@ class Asked:
 
 
 def ask(
-    session: Session, vault: Vault, *, address: str, languages: str, wording: consent.Wording, now: datetime
+    session: Session,
+    vault: Vault,
+    *,
+    address: str,
+    languages: str,
+    wording: consent.Wording,
+    now: datetime,
+    group: int | None = None,
 ) -> None:
-    """Note that this address was typed into the form. Raises BadAddress, BadLanguage; then nothing was changed."""
+    """Note that this address was typed into the form, which may be a group's own.
+
+    Raises BadAddress, BadLanguage; then nothing was changed.
+    """
     known = normal_address(address)
     address_hash = vault.hash(known)
     row = {
@@ -49,6 +59,7 @@ def ask(
         "languages": normal_languages(languages),
         "wording_id": consent.wording_id(session, wording),
         "asked_at": now,
+        "group_id": group,
     }
     renew(session, SignUp, "address_hash", row)
 
@@ -87,6 +98,8 @@ def confirm(session: Session, sign_up: int, now: datetime) -> int | None:
     session.execute(delete(Suppression).where(Suppression.address_hash == waiting.address_hash))
     asked_on = waiting.asked_at.date()
     consent.record(session, [person], wording=waiting.wording_id, came_by=BY_FORM, now=now, asked_on=asked_on)
+    if waiting.group_id is not None:
+        groups.put_in(session, waiting.group_id, [person])
     waiting.sealed_address = None
     session.flush()
     return person

@@ -21,6 +21,8 @@ ANYBODY: frozenset[str] = frozenset(
         "stay",
         "subscribe",
         "sign_up",
+        "group_subscribe",
+        "group_sign_up",
         "confirm_ask",
         "confirm",
         "preferences_ask",

@@ -5,14 +5,14 @@ The form does the same for every address; `newsletter.notices.answers` finds out
 
 from functools import partial
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from issues.languages import words
 from newsletter.notices import outbox
 from newsletter.web.site import LANGUAGES, Site, page_language
 from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
-from subscribers import joining
+from subscribers import groups, joining
 from subscribers.audience import preferred
 from subscribers.consent import Wording
 from subscribers.journal import note_return
@@ -35,19 +35,40 @@ def _make_form(router: APIRouter, site: Site) -> None:
 
     @router.post("/subscribe", name="sign_up")
     def sign_up(request: Request, filled: Form_) -> HTMLResponse:
-        take = partial(_ask, site, filled)
+        take = partial(_ask, site, filled, None)
+        return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/sent.html")
+
+    @router.api_route("/subscribe/{slug}", methods=["GET", "HEAD"], name="group_subscribe")
+    def group_subscribe(request: Request, slug: str) -> HTMLResponse:
+        """The same form at a group's own address: it does not say which group."""
+        _group(site, slug)
+        return _form(site, page_language(request), Filled(), Again())
+
+    @router.post("/subscribe/{slug}", name="group_sign_up")
+    def group_sign_up(request: Request, slug: str, filled: Form_) -> HTMLResponse:
+        take = partial(_ask, site, filled, _group(site, slug))
         return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/sent.html")
 
 
-def _ask(site: Site, filled: Filled, language: str) -> None:
+def _group(site: Site, slug: str) -> int:
+    """The number of the group with this page, or 404."""
+    with site.database.read() as session:
+        group = groups.with_page(session, slug)
+    if group is None:
+        raise HTTPException(404)
+    return group
+
+
+def _ask(site: Site, filled: Filled, group: int | None, language: str) -> None:
     """The sign-up and its mail, in one transaction."""
     brand, now = site.newsletter.brand.name, site.clock()
     wording = Wording(language, _wording(language, brand))
     wanted = _wanted(site, filled, language)
     with site.database.write() as session:
-        joining.ask(session, site.vault, address=filled.address, languages=wanted, wording=wording, now=now)
+        address = filled.address
+        joining.ask(session, site.vault, address=address, languages=wanted, wording=wording, now=now, group=group)
         values = {"brand": brand, "base_url": site.settings.base_url}
-        outbox.queue(session, site.vault, filled.address, Kind.SIGN_UP.value, values, now, language=language)
+        outbox.queue(session, site.vault, address, Kind.SIGN_UP.value, values, now, language=language)
 
 
 def _form(site: Site, language: str, filled: Filled, said: Again) -> HTMLResponse:

@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 
 from newsletter.notices.models import Notice
 from newsletter.web import gate
+from subscribers import groups
 from subscribers.leaving import leave
 from subscribers.models import SignUp, State, Subscriber
 from subscribers.retention import erase_left
@@ -118,7 +119,9 @@ def statements(web: Web) -> Iterator[list[str]]:
 def test_the_form_does_the_same_for_every_address(web: Web) -> None:
     """Same bytes, same statements, same row in the outbox: what the list knows is not even looked up."""
     seen = []
-    for form in ("/subscribe", "/preferences"):
+    with web.database.write() as session:
+        groups.make(session, "Press", "news")
+    for form in ("/subscribe", "/subscribe/news", "/preferences"):
         for prepare in (lambda _: None, _known, _left, _erased, _waiting):
             empty(web)
             prepare(web)
@@ -132,6 +135,23 @@ def test_the_form_does_the_same_for_every_address(web: Web) -> None:
         assert all(one == seen[-1] for one in seen[-5:])
         assert "INSERT INTO notice" in "".join(seen[-1][4])
         assert "subscriber" not in "".join(seen[-1][4])
+
+
+def test_who_confirms_at_a_groups_own_page_lands_in_that_group(web: Web, mailbox: Mailbox) -> None:
+    with web.database.write() as session:
+        press = groups.make(session, "Press", "news").id
+        groups.make(session, "Funders", "friends")
+    page = web.client().get("/subscribe/news?lang=es")
+    assert (page.content, "Press" in page.text) == (web.client().get("/subscribe?lang=es").content, False)
+    assert heading(fill(web, path="/subscribe/news")) == "Mire en su correo."
+    with web.database.read() as session:
+        assert groups.counts(session) == {}, "not before"
+    (mail,) = mailbox.fetch()
+    web.client().post(path_of(links_in(mail)[0]))
+    with web.database.read() as session:
+        assert groups.counts(session) == {press: 1}
+    for nowhere in ("/subscribe/nowhere", "/subscribe/%00", "/subscribe/NEWS"):
+        assert web.client().get(nowhere).status_code == web.client().post(nowhere).status_code == 404
 
 
 def empty(web: Web) -> None:
