@@ -85,10 +85,20 @@ def connect(server: SmtpServer) -> smtplib.SMTP:
             permanent=True,
         ) from None
     except (smtplib.SMTPException, OSError) as error:
-        why = type(error).__name__ if isinstance(error, smtplib.SMTPException) else (error.strerror or "no answer")
-        raise SendError(
-            f"{name} does not answer ({why}); nothing was lost, it is tried again.", permanent=False
-        ) from None
+        raise SendError(f"{name} {_trouble(error)}; nothing was lost, it is tried again.", permanent=False) from None
+
+
+def _trouble(error: smtplib.SMTPException | OSError) -> str:
+    """What a server does instead of letting us in, for a person."""
+    if isinstance(error, ssl.SSLError):
+        return "fails at the encryption it offers"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"turns us away ({error.smtp_code})" if error.smtp_code > 0 else "does not speak SMTP"
+    if isinstance(error, smtplib.SMTPServerDisconnected) and not isinstance(error.__context__, TimeoutError):
+        return "hangs up at once"
+    if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
+        return "offers no sign-in that we know"
+    return f"does not answer ({error.strerror or 'no word in time'})"
 
 
 def _opened(server: SmtpServer) -> smtplib.SMTP:

@@ -4,6 +4,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,9 +20,13 @@ class Script:
     """Replies by moment; each moment takes the next of its list, and goes on as usual after the last."""
 
     replies: dict[str, list[str]] = field(default_factory=dict)
-    """Moments: banner, ehlo, auth, mail, rcpt, data, nobody (DATA without a recipient), dot (before it counts),
-    after (when it counted)."""
+    """Moments: banner, ehlo, starttls, auth, mail, rcpt, data, body (when it began), nobody (DATA without a recipient),
+    dot (before it counts), after (when it counted)."""
     extensions: list[str] = field(default_factory=lambda: ["PIPELINING"])
+    tls: ssl.SSLContext | None = None
+    """STARTTLS is offered, with this."""
+    pause: float = 0.0
+    """Seconds between one byte of a reply and the next."""
     thanks: str = "250 kept"
     """The usual answer to a message."""
     echo: bool = False
@@ -35,6 +40,8 @@ class ScriptedServer:
         self.script = script
         self.accepted: list[tuple[str, bytes]] = []
         self.connections = 0
+        self.in_clear: list[bytes] = []
+        """Every command that came unencrypted."""
         self.lock = threading.Lock()
         self.on_accept = threading.Event()
 
@@ -56,27 +63,41 @@ class _Handler(socketserver.StreamRequestHandler):
         with self.owner.lock:
             self.owner.connections += 1
         self.recipient = ""
-        self.is_welcome = False
+        self.has_sender = self.is_welcome = False
         if not self._say("banner", "220 sink.example.org"):
             return
         while line := self.rfile.readline():
             if not self._answer(line):
                 return
 
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # with STARTTLS it is another one than the server opened
+
     def _answer(self, line: bytes) -> bool:
         verb = line[:4].upper().strip()
+        if is_clear := not isinstance(self.request, ssl.SSLSocket):
+            self.owner.in_clear.append(line)
         if verb == b"EHLO":
             offered = ["sink.example.org", *self.owner.script.extensions]
+            if self.owner.script.tls and is_clear:
+                offered.append("STARTTLS")
             lines = [f"250-{word}" for word in offered[:-1]] + [f"250 {offered[-1]}"]
             return self._say("ehlo", "\r\n".join(lines))
+        if verb == b"STAR":
+            return self._secure()
         if verb == b"AUTH":
             return self._say("auth", "235 welcome")
         if verb == b"MAIL":
-            return self._say("mail", "250 fine")
-        if verb == b"RCPT":
+            self.is_welcome = False
+            self.has_sender, reply = self._judge("mail")
+            return self._write(reply)
+        if verb == b"RCPT" and self.has_sender:
             self.recipient = line.split(b"<")[1].split(b">")[0].decode()
-            self.is_welcome = not (reply := self.owner.scripted("rcpt")) or reply.startswith("2")
-            return self._write("250 fine" if reply is None else reply)
+            self.is_welcome, reply = self._judge("rcpt")
+            return self._write(reply)
+        if verb == b"RCPT":
+            return self._write("503 5.5.1 no sender")
         if verb == b"DATA":
             return self._data() if self.is_welcome else self._say("nobody", "554 5.5.1 no valid recipients")
         if verb == b"QUIT":
@@ -84,10 +105,22 @@ class _Handler(socketserver.StreamRequestHandler):
             return False
         return self._write("250 fine")
 
+    def _secure(self) -> bool:
+        if (reply := self.owner.scripted("starttls")) is not None:
+            return self._write(reply)
+        self._write("220 go on")
+        assert self.owner.script.tls
+        self.request = self.owner.script.tls.wrap_socket(self.request, server_side=True)
+        self.setup()
+        return True
+
     def _data(self) -> bool:
         if (reply := self.owner.scripted("data")) is not None:
             return self._write(reply)
         self._write("354 go on")
+        if (reply := self.owner.scripted("body")) is not None:
+            self.rfile.readline()
+            return self._write(reply)
         body = bytearray()
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
@@ -99,6 +132,10 @@ class _Handler(socketserver.StreamRequestHandler):
             self.owner.accepted.append((self.recipient, bytes(body)))
         self.owner.on_accept.set()
         return self._say("after", self.owner.script.thanks)
+
+    def _judge(self, moment: str) -> tuple[bool, str]:
+        reply = self.owner.scripted(moment)
+        return reply is None or reply.startswith("2"), "250 fine" if reply is None else reply
 
     def _say(self, moment: str, usual: str) -> bool:
         reply = self.owner.scripted(moment)
@@ -112,7 +149,10 @@ class _Handler(socketserver.StreamRequestHandler):
                 pass
             return False
         echo = f" <{self.recipient}> {self.recipient.upper()}" if self.owner.script.echo and self.recipient else ""
-        self.wfile.write(f"{reply}{echo}\r\n".encode())
+        said = f"{reply}{echo}\r\n".encode()
+        for piece in (said[n : n + 1] for n in range(len(said))) if self.owner.script.pause else (said,):
+            self.wfile.write(piece)
+            time.sleep(self.owner.script.pause)
         return not reply.startswith("421")
 
 

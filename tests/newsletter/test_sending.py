@@ -90,32 +90,6 @@ def test_a_mailing_that_is_too_late_asks_instead(newsroom: Newsroom) -> None:
     assert server.recipients == ["ana@example.org"]
 
 
-@pytest.mark.parametrize(
-    ("moment", "reply", "outcome"),
-    [
-        ("rcpt", "550 5.1.1 no such user", State.REFUSED),
-        ("dot", "554 5.6.0 no thanks", State.REFUSED),
-        ("data", "554 no", State.REFUSED),
-        ("rcpt", "450 4.2.0 greylisted", State.PENDING),
-        ("dot", "451 later", State.PENDING),
-        ("mail", "452 4.3.1 full", State.PENDING),
-        ("mail", "552 5.3.4 too large", State.REFUSED),
-        ("data", DROP, State.PENDING),
-        ("dot", DROP, State.IN_DOUBT),
-        ("after", DROP, State.IN_DOUBT),
-        ("rcpt", "421 closing", State.PENDING),
-        ("dot", "421 closing", State.PENDING),
-    ],
-)
-def test_each_answer_has_its_outcome(newsroom: Newsroom, moment: str, reply: str, outcome: State) -> None:
-    newsroom.add("ana", "ben")
-    mailing = newsroom.schedule()
-    with serving(Script({moment: [reply]})) as (server, port):
-        newsroom.send_to(port)
-    assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
-    assert server.recipients[-1] == "ben@example.org"
-
-
 def test_what_failed_for_now_is_tried_again_later_and_then_accepted(newsroom: Newsroom) -> None:
     newsroom.add("ana")
     mailing = newsroom.schedule()
@@ -188,18 +162,6 @@ def test_a_doubt_left_stays_in_the_account(newsroom: Newsroom) -> None:
     assert newsroom.account(mailing).outcomes[State.IN_DOUBT] == 1
 
 
-def test_a_server_that_closes_silently_costs_nobody_a_try(newsroom: Newsroom) -> None:
-    newsroom.add("ana", "ben", "cam")
-    mailing = newsroom.schedule()
-    with serving(Script({"mail": ["250 ok", DROP]})) as (server, port):
-        newsroom.send_to(port)
-    assert len(server.accepted) == 3
-    assert server.connections == 2
-    with newsroom.office.database.read() as session:
-        assert set(session.scalars(select(Delivery.tries))) == {1}
-    assert newsroom.account(mailing).waiting == 0
-
-
 def test_a_server_that_is_not_there_loses_nothing_and_is_named(newsroom: Newsroom) -> None:
     newsroom.add("ana")
     mailing = newsroom.schedule()
@@ -212,30 +174,6 @@ def test_a_server_that_is_not_there_loses_nothing_and_is_named(newsroom: Newsroo
         newsroom.send_to(port)
     assert server.recipients == ["ana@example.org"]
     assert state(newsroom, mailing) == (MailingState.FINISHED, "")
-
-
-def test_a_refused_sender_pauses_the_mailing_instead_of_losing_everyone(newsroom: Newsroom) -> None:
-    newsroom.add("ana", "ben")
-    mailing = newsroom.schedule()
-    with serving(Script({"mail": ["550 5.7.1 sender not allowed"]})) as (server, port):
-        newsroom.send_to(port)
-    found, note = state(newsroom, mailing)
-    assert (found, server.accepted) == (MailingState.PAUSED, [])
-    assert "check FROM" in note
-    assert newsroom.states(mailing) == [State.PENDING, State.PENDING]
-
-
-def test_starttls_that_is_not_offered_pauses_before_a_password_leaves(newsroom: Newsroom) -> None:
-    from newsletter.transports.smtp import SmtpServer, SmtpTransport
-
-    newsroom.add("ana")
-    mailing = newsroom.schedule()
-    with serving() as (_server, port):
-        newsroom.send(SmtpTransport(SmtpServer("127.0.0.1", port, "starttls", "user", "hunter2", timeout=5)))
-    found, note = state(newsroom, mailing)
-    assert found is MailingState.PAUSED
-    assert "no encryption" in note
-    assert "hunter2" not in note
 
 
 class _Paper:
