@@ -17,12 +17,14 @@ from issues.errors import Blocked, Conflict, NotFound
 from issues.findings import Finding
 from issues.models import Edition, Issue, LinkAnswer
 from issues.rendering import Brand, Rendered, render
+from newsletter import audiences
 from newsletter.delivery import planning
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.delivery.models import Mailing
 from newsletter.mime.headers import HeaderError
 from newsletter.preflight import preflight
 from newsletter.preflight.links import Ask, answers_of, nobody
+from subscribers.grammar import EVERYONE, Audience
 
 Transactions = Callable[[], AbstractContextManager[Session]]
 
@@ -113,10 +115,14 @@ def try_links(
     return Tried(asked=len(statuses), known=len(urls) - len(due), left=len(due) - len(statuses))
 
 
-def schedule(session: Session, issue: Issue, when: When, press: Press, now: datetime) -> Mailing:
+def schedule(
+    session: Session, issue: Issue, when: When, press: Press, now: datetime, audience: Audience = EVERYONE
+) -> Mailing:
     """Freeze the issue and schedule its mailing. Raises Blocked or Conflict, and then nothing was changed."""
     _refuse_second_mailing(session, issue)
     _refuse_the_past(when, now)
+    if lacking := audiences.lacking(session, audience, issue.languages):
+        raise Conflict(f"Issue {issue.slug} cannot go to these readers: {lacking}; choose them anew.")
     if blocking := [finding for finding in check(session, issue, press) if finding.blocks]:
         raise Blocked(_blocked(issue, blocking))
     frozen = editions.freeze(session, issue, press.brand, now)
@@ -127,6 +133,7 @@ def schedule(session: Session, issue: Issue, when: When, press: Press, now: date
         due_at=when.due_at,
         zone=when.zone,
         not_later_than=when.not_later_than,
+        audience=audience,
     )
 
 

@@ -66,11 +66,10 @@ def unwanted(session: Session, subscriber: int) -> set[int]:
     return set(session.scalars(select(UnwantedTopic.topic_id).where(UnwantedTopic.subscriber_id == subscriber)))
 
 
-def choose(session: Session, subscriber: int, wanted: Collection[int]) -> None:
-    """Of the present topics this reader wants these, and does without the others."""
-    without = [topic.id for topic in topics(session) if topic.id not in wanted]
+def choose(session: Session, subscriber: int, *, wanted: Collection[int], unwanted: Collection[int]) -> None:
+    """This reader wants these topics, and does without those; about any other nothing changes."""
     mine = UnwantedTopic.subscriber_id == subscriber
     session.execute(delete(UnwantedTopic).where(mine, UnwantedTopic.topic_id.in_(wanted)))
-    if without:
-        rows = [{"topic_id": topic, "subscriber_id": subscriber} for topic in without]
+    rows = [{"topic_id": topic.id, "subscriber_id": subscriber} for topic in topics(session) if topic.id in unwanted]
+    if rows:
         session.execute(insert_new(session, UnwantedTopic), rows)

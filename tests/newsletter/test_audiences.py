@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from newsletter import audiences
+from newsletter.db import Database
 from newsletter.delivery import planning
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
 from subscribers import groups, removing, topics
@@ -24,9 +26,9 @@ def people(newsroom: Newsroom) -> dict[int, str]:
     mailing = newsroom.schedule("2021-10")
     with newsroom.office.database.write() as session:
         groups.put_in(session, groups.make(session, "Press").id, [numbers[0], numbers[2], numbers[5]])
-        topics.make(session, {"en": "Housing"})
+        housing = topics.make(session, {"en": "Housing"}).id
         for number in numbers[:2]:
-            topics.choose(session, number, ())
+            topics.choose(session, number, wanted=(), unwanted=[housing])
         planning.open_due(session, NOW)
         session.execute(update(Mailing).values(state=MailingState.FINISHED))
         for number, state in zip(numbers, OUTCOMES, strict=False):
@@ -84,3 +86,37 @@ def test_what_was_taken_away_or_forgotten_holds_for_nobody(newsroom: Newsroom, p
         session.execute(update(Delivery).values(subscriber_id=None))
         for audience in ("group 1", "topic 1", "got 2021-10", "not got 2021-10"):
             assert sum(planning.expected(session, ["en"], parse(audience)).values()) == 0, audience
+
+
+IN_WORDS = {
+    "everyone": "everyone",
+    "language es,vi": "readers of Spanish or Vietnamese",
+    "language es; group 1; not got 2021-10": "readers of Spanish who are in the group “Press” and did not get 2021-10",
+    "group 1,7; topic 1": "readers who are in the group “Press” or one that is gone and want the topic “Housing”",
+    "joined after 2021-05-01; got 1,2": "readers who joined after 1 May 2021 and got 1 or 2",
+}
+
+
+def test_an_audience_is_said_in_words(database: Database) -> None:
+    with database.write() as session:
+        groups.make(session, "Press")
+        topics.make(session, {"en": "Housing", "es": "Vivienda"})
+        assert {text: audiences.in_words(session, parse(text)) for text in IN_WORDS} == IN_WORDS
+
+
+def test_what_is_not_there_is_named_and_what_waits_for_a_group_too(newsroom: Newsroom, people: dict[int, str]) -> None:
+    waiting = newsroom.schedule("2021-11", audience=parse("group 1"))
+    with newsroom.office.database.write() as session:
+        named = ("group 1; topic 1; language es; got 2021-10", "group 1,9", "topic 9", "language vi", "not got 2021-09")
+        lacks = [audiences.lacking(session, parse(text), ["en", "es"]) for text in named]
+        assert audiences.waiting_for(session, Group, 1) == waiting
+        assert audiences.waiting_for(session, Topic, 1) is None
+        planning.open_due(session, NOW)
+        assert audiences.waiting_for(session, Group, 1) is None
+    assert lacks == [
+        "",
+        "there is no group 9",
+        "there is no topic 9",
+        "there is no edition in vi",
+        "there is no list any more of who got 2021-09",
+    ]

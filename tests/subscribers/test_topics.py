@@ -13,12 +13,12 @@ def test_a_reader_does_without_topics_and_a_new_one_comes_by_itself(database: Da
     with database.write() as session:
         ana, ben = readers(session, 2)
         housing, courts = (topics.make(session, {"en": name}).id for name in ("Housing", "Courts"))
-        topics.choose(session, ana, {courts, 999})
+        topics.choose(session, ana, wanted={courts}, unwanted={housing, 999})
         assert (topics.unwanted(session, ana), topics.unwanted(session, ben)) == ({housing}, set())
         youth = topics.make(session, {"en": "Youth"}).id
         assert topics.unwanted(session, ana) == {housing}
-        topics.choose(session, ana, {housing, youth})
-        topics.choose(session, ana, {housing, youth})
+        topics.choose(session, ana, wanted={housing, youth}, unwanted={courts})
+        topics.choose(session, ana, wanted=(), unwanted={courts})
         assert topics.unwanted(session, ana) == {courts}
 
 
