@@ -20,6 +20,7 @@ STATUS = {
     "no such mail server": "5.1.2",
     "mailbox full": "5.2.2",
     "no such address": "5.1.1",
+    "too much mail at once, or our reputation": "4.7.28",
     "turned away by a filter": "5.7.1",
     "an address with letters their server does not take": "5.6.7",
     "try later, again and again": "4.0.0",

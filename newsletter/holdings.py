@@ -96,7 +96,7 @@ def how(column: Column[object]) -> str:
     name = str(column.name)
     if name.startswith("sealed_"):
         return "encrypted"
-    if name == "address_hash":
+    if name in ("address_hash", "domain_hash"):
         return "keyed hash"
     return "hash" if name in ("token_hash", "password") else "in clear"
 

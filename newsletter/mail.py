@@ -1,9 +1,12 @@
 """The words that delivery and transports share; neither knows the other."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+_STATUS = re.compile(r"[#(\[]?([245]\.\d{1,3}\.\d{1,3})\b")
 
 
 class SendError(Exception):
@@ -54,6 +57,13 @@ class Reply:
     def refused(self) -> bool:
         """Refused for good (RFC 5321, section 4.2.1)."""
         return self.code is not None and 500 <= self.code < 600
+
+    @property
+    def status(self) -> str:
+        """The enhanced status code that the words begin with (RFC 2034), like `5.1.1`; empty where there is none,
+        or one of another class than the reply code."""
+        found = _STATUS.match(self.text)
+        return found[1] if found and found[1][0] == str(self.code)[0] else ""
 
 
 @dataclass(frozen=True, slots=True)

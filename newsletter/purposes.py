@@ -169,6 +169,19 @@ KINDS: Mapping[str, Kind] = {
             "text": Reason("its words, without addresses", "to find out what is wrong", "{replies}"),
         },
     ),
+    "waiting_domain": Kind(
+        SENDING,
+        "Mail domains that turned our mail away",
+        "until the mailing ends",
+        {
+            "mailing_id": Reason("which mailing", "to ask them again in it"),
+            "domain_hash": Reason("the domain, as a mark that cannot be read back", "to know it among the recipients"),
+            "until": Reason("until when it waits", "to ask it again then"),
+            "tries": Reason("how often it waited", "to wait longer each time"),
+            "people": Reason("how many were turned away", "to stop where it is many"),
+            "seen": Reason("whether somebody knows of it", "to stop once for it, not again and again"),
+        },
+    ),
     "member": Kind(
         DESK,
         "Who works here, or did",

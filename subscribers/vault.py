@@ -62,6 +62,10 @@ class Vault:
         """32 bytes that are the same for every spelling of one address."""
         return self._keyed(b"address", for_lookup(address).encode())
 
+    def hash_domain(self, domain: str) -> bytes:
+        """32 bytes for a mail domain; never those of an address."""
+        return self._keyed(b"domain", domain.lower().encode())
+
     def row_mark(self, purpose: str, row_id: int) -> str:
         """22 characters standing for a row where strangers see it (Message-ID, Feedback-ID), never its number."""
         mark = blake2b(f"{purpose}\0{row_id}".encode(), digest_size=16, key=self._lookup, person=b"row mark")

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
+from newsletter.delivery import waiting
 from newsletter.delivery.account import open_doubts
 from newsletter.delivery.ledger import move, skip_cancelled
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
@@ -42,6 +43,7 @@ def resume(session: Session, mailing: int, now: datetime) -> None:
     )
     if opened:
         session.execute(update(Mailing).where(Mailing.id == mailing).values(deadline=now + TRYING))
+        waiting.ask_again(session, mailing, now)
     else:
         beyond = update(Mailing).where(Mailing.id == mailing, Mailing.not_later_than < now + LATEST)
         session.execute(beyond.values(not_later_than=now + LATEST))
@@ -53,24 +55,39 @@ def cancel(session: Session, mailing: int, now: datetime) -> None:
     _move(session, mailing, stoppable, MailingState.CANCELLED, "Cancelled by hand.")
     session.execute(update(Mailing).where(Mailing.id == mailing).values(finished_at=now))
     session.execute(skip_cancelled())
+    waiting.forget(session, mailing)
 
 
 def settle_doubts(session: Session, mailing: int, *, send_again: bool, now: datetime) -> int:
     """Leave everyone in doubt as they are, or write to them again; returns how many that settles."""
     find(session, mailing)
-    found = session.get_one(Mailing, mailing, with_for_update=True, populate_existing=True)  # or it finishes meanwhile
     doubts = open_doubts(mailing)
     if not send_again:
         left = update(Delivery).where(doubts).values(settled="left").returning(Delivery.id)
         return len(session.scalars(left).all())
+    return _write_again(session, mailing, State.IN_DOUBT, doubts, now, settled="sent again")
+
+
+def retry_given_up(session: Session, mailing: int, now: datetime) -> int:
+    """Try those who were given up for another day, and say how many; who was forgotten since stays given up."""
+    find(session, mailing)
+    known = and_(Delivery.mailing_id == mailing, Delivery.subscriber_id.is_not(None))
+    return _write_again(session, mailing, State.GIVEN_UP, known, now)
+
+
+def _write_again(
+    session: Session, mailing: int, before: State, who: ColumnElement[bool], now: datetime, **values: str
+) -> int:
+    """Put people back into a mailing, which goes on where it had ended; returns how many they are."""
+    found = session.get_one(Mailing, mailing, with_for_update=True, populate_existing=True)  # or it finishes meanwhile
     if found.state is MailingState.CANCELLED:
-        raise MailingError(f"Mailing {mailing} is cancelled, so its doubts can only be left.")
-    settled = move(session, State.IN_DOUBT, State.PENDING, doubts, settled="sent again", retry_at=None)
-    if settled:
+        raise MailingError(f"Mailing {mailing} is cancelled, so nobody is written to again.")
+    back = move(session, before, State.PENDING, who, retry_at=None, **values)
+    if back:
         found.deadline = now + TRYING
-    if settled and found.state is MailingState.FINISHED:
+    if back and found.state is MailingState.FINISHED:
         found.state, found.finished_at = MailingState.SENDING, None
-    return len(settled)
+    return len(back)
 
 
 def _move(session: Session, mailing: int, before: set[MailingState], after: MailingState, note: str) -> None:

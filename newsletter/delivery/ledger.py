@@ -7,7 +7,7 @@ A process that dies leaves its claims, which go back, and its attempts, which ar
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +30,10 @@ from newsletter.db import Prepared, among
 from newsletter.delivery import generation
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.models import UNSETTLED, Attempt, Delivery, Mailing, MailingState, State
+from newsletter.delivery.verdicts import Meaning, meaning, verdict
+from newsletter.delivery.waiting import UNTIL_THE_END, WaitingDomains, forget
 from newsletter.mail import Reply
+from subscribers import suppression
 from subscribers.audience import is_reachable
 from subscribers.models import Subscriber
 
@@ -40,11 +43,9 @@ MOVES: dict[State, frozenset[State]] = {
     State.ATTEMPTING: frozenset({State.ACCEPTED, State.REFUSED, State.GIVEN_UP, State.PENDING, State.IN_DOUBT}),
     # The first only when a person says: send again; the others when a witness knows (see `witnessing`).
     State.IN_DOUBT: frozenset({State.PENDING, State.ACCEPTED, State.REFUSED}),
+    State.GIVEN_UP: frozenset({State.PENDING}),  # only when a person says: try again
 }
 """What may become what. Everything else is an outcome and stays."""
-
-LONGEST_WAIT = timedelta(hours=1)
-"""Between two tries; they begin a minute apart, and each wait is twice the last."""
 
 LEFT = "left, paused or suppressed since the mailing began"
 UNANSWERED = "the sender stopped between the last byte and the answer"
@@ -80,6 +81,9 @@ class Ledger:
         self._tries: dict[int, int] = {}
         """Of everything claimed here and not answered for."""
         self._departed: set[int] = set()
+        self._domains = WaitingDomains(lease.connection, mailing)
+        self._aside: dict[datetime, list[int]] = {}
+        """Claimed, but their domains wait until then."""
         self.is_open = True
         """Whether the mailing still went on when the books were last written."""
 
@@ -89,6 +93,8 @@ class Ledger:
         with self._lock:
             while not claims:
                 with self._connection.begin():
+                    self._put_aside()
+                    self._domains.load()
                     ids = self._claim_due(most)
                     if not ids:
                         return []
@@ -98,19 +104,34 @@ class Ledger:
             self._tries |= {claim.delivery: claim.tries for claim in claims}
         return claims
 
+    def may_go(self, delivery: int, domain: bytes) -> bool:
+        """Whether the recipient's domain (hashed) takes mail now. Who has to wait is put aside: in hand no more."""
+        self._domains.learn(delivery, domain)
+        until = self._domains.until(delivery)
+        if until is None or until <= self._clock():
+            return True
+        self._domains.let_go([delivery])
+        self._tries.pop(delivery)
+        self._aside.setdefault(until, []).append(delivery)
+        return False
+
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         """Record the replies and mark who departs, in one durable step. Returns those who may depart."""
         with self._lock:
             with self._connection.begin():
                 sending = self._often.is_sending()
-                self._record(replies)
+                turned_away = self._record(replies, sending)
                 leaving = self._depart(frozenset(departing), sending)
                 if not sending:
                     self._connection.execute(skip_cancelled())
             self.is_open = sending
-            for answered in [reply.delivery for reply in replies] + list(frozenset(departing) - leaving):
-                self._tries.pop(answered, None)
-                self._departed.discard(answered)
+            if turned_away and self._domains.pause_if_many(turned_away):
+                self.is_open = False
+            answered = [reply.delivery for reply in replies] + list(frozenset(departing) - leaving)
+            self._domains.let_go(answered)
+            for delivery in answered:
+                self._tries.pop(delivery, None)
+                self._departed.discard(delivery)
             self._departed |= leaving
             return leaving
 
@@ -120,6 +141,7 @@ class Ledger:
             with self._connection.begin():
                 self._move(State.CLAIMED, State.GIVEN_UP, _among([delivery]), reason=reason)
             self._tries.pop(delivery, None)
+            self._domains.let_go([delivery])
 
     def give_back(self) -> None:
         """Return what was claimed and never departed; what departed and was never answered for is in doubt."""
@@ -128,6 +150,7 @@ class Ledger:
                 settle(self._connection, self._generation)
             self._tries.clear()
             self._departed.clear()
+            self._aside.clear()
 
     def finish(self) -> bool:
         """Close the mailing when nobody is left to write to; whether it is closed now."""
@@ -139,7 +162,9 @@ class Ledger:
             # Locked before it is counted: doubts may be on their way back into the mailing.
             self._connection.execute(select(Mailing.id).where(Mailing.id == self._mailing).with_for_update())
             values = {"state": MailingState.FINISHED, "finished_at": self._clock(), "note": ""}
-            return self._connection.execute(done.values(values)).rowcount == 1
+            if finished := self._connection.execute(done.values(values)).rowcount == 1:
+                forget(self._connection, self._mailing)
+            return finished
 
     def _claim_due(self, most: int) -> set[int]:
         due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= self._clock())
@@ -154,6 +179,15 @@ class Ledger:
         )
         among = Delivery.id.in_(select(waiting.c.id))
         return move(self._connection, State.PENDING, State.CLAIMED, among, generation_id=self._generation)
+
+    def _put_aside(self) -> None:
+        """Whose domain waits goes back until it may be asked again, or is given up where that is too late."""
+        for until, ids in self._aside.items():
+            if until <= self._deadline:
+                self._move(State.CLAIMED, State.PENDING, _among(ids), retry_at=until)
+            else:
+                self._move(State.CLAIMED, State.GIVEN_UP, _among(ids), reason=UNTIL_THE_END)
+        self._aside.clear()
 
     def _look_up(self, ids: Iterable[int]) -> list[Claim]:
         """Whether somebody is reachable is asked as a value: as a condition it would have everyone looked at."""
@@ -184,22 +218,37 @@ class Ledger:
         self._often.begin_attempts(leaving, self._clock())
         return leaving
 
-    def _record(self, replies: Sequence[Reply]) -> None:
+    def _record(self, replies: Sequence[Reply], sending: bool) -> str:
+        """Returns the code of the last of those that turn us away, or nothing."""
         now = self._clock()
         self._often.begin_attempts([reply.delivery for reply in replies if reply.delivery not in self._departed], now)
         self._often.end_attempts(replies, now)
         accepted = {reply.delivery for reply in replies if reply.accepted} & self._departed
         self._often.accept(accepted)
-        for reply in replies:
-            if reply.delivery not in accepted:
-                self._settle(reply, now)
+        others = [reply for reply in replies if reply.delivery not in accepted]
+        turned_away = [reply for reply in others if meaning(reply) is Meaning.TURNED_AWAY]
+        if sending:  # or somebody may be ending the mailing, and with it the waits
+            first_tries = {reply.delivery: not self._tries[reply.delivery] for reply in turned_away}
+            self._domains.hear(first_tries, accepted, now)
+        for reply in others:
+            self._settle(reply, now)
+        self._suppress([reply.delivery for reply in others if meaning(reply) is Meaning.NOBODY], now)
+        return f"{turned_away[-1].code} {turned_away[-1].status}".strip() if turned_away else ""
 
     def _settle(self, reply: Reply, now: datetime) -> None:
         before = State.ATTEMPTING if reply.delivery in self._departed else State.CLAIMED
         tries = self._tries[reply.delivery] + 1
-        after, retry_at = verdict(reply, tries, now, self._deadline)
+        # Who was turned away is tried after the others at their domain, who may not be.
+        since = max(now, self._domains.until(reply.delivery) or now)
+        after, retry_at = verdict(reply, tries, since, self._deadline)
         reason = "" if after is State.ACCEPTED else reply.text
         self._move(before, after, _among([reply.delivery]), tries=tries, retry_at=retry_at, reason=reason)
+
+    def _suppress(self, deliveries: Sequence[int], now: datetime) -> None:
+        """Nobody is there, their server says: nobody writes to them again."""
+        if deliveries:
+            people = select(Delivery.subscriber_id).where(_among(deliveries), Delivery.subscriber_id.is_not(None))
+            suppression.bounced(self._connection, people, now.date())
 
     def _move(self, before: State, after: State, *which: ColumnElement[bool], **values: Any) -> set[int]:
         """Moves what this generation holds in this mailing."""
@@ -257,20 +306,6 @@ class _Often:
     def accept(self, ids: Iterable[int]) -> None:
         """What most replies make of what departed."""
         self._accepting.run([(every,) for every in [tuple(ids)] if every])
-
-
-def verdict(reply: Reply, tries: int, now: datetime, deadline: datetime) -> tuple[State, datetime | None]:
-    """What a reply makes of a delivery after so many tries, and when to try again."""
-    if reply.accepted:
-        return State.ACCEPTED, None
-    if reply.refused:
-        return State.REFUSED, None
-    if reply.code is None and reply.complete:
-        return State.IN_DOUBT, None  # RFC 1047: the mail may have arrived; sending again is a person's decision
-    retry_at = now + min(timedelta(minutes=2 ** min(tries - 1, 10)), LONGEST_WAIT)
-    if retry_at > deadline:
-        return State.GIVEN_UP, None
-    return State.PENDING, retry_at
 
 
 def move(

@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from issues.models import Edition, Issue
@@ -125,6 +125,23 @@ class Attempt(Base):
     code: Mapped[int | None]
     """The SMTP reply code; nothing where there was no reply."""
     text: Mapped[str] = mapped_column(Text, default="")
+
+
+class WaitingDomain(Base):
+    """A recipient domain that turned our mail away: while its wait lasts, nobody there is written to."""
+
+    __tablename__ = "waiting_domain"
+
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"), primary_key=True)
+    domain_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Keyed; no hash of an address can be the same."""
+    until: Mapped[datetime]
+    tries: Mapped[int]
+    """Waits so far, each twice as long as the last."""
+    people: Mapped[int]
+    """Who was turned away there at their first try."""
+    seen: Mapped[bool]
+    """Somebody resumed the mailing since: the domain is not counted again."""
 
 
 class Generation(Base):

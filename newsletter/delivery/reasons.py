@@ -39,11 +39,16 @@ class Person:
         return f"Person({self.state}, {self.kind})"
 
 
+NOBODY_THERE = "no such address"
+TOO_MUCH = "too much mail at once, or our reputation"
+FILTER = "turned away by a filter"
+
 _KINDS = (
     ("no such mail server", r"\b[45]\.(1\.2|4\.4)\b|domain (not|does)|host (unknown|not found)|nxdomain"),
     ("mailbox full", r"\b[45]\.2\.2\b|(mailbox|quota).{0,30}(full|exceeded)|over ?quota"),
-    ("no such address", r"\b5\.(1\.[0136]|1\.10|2\.1)\b|no such|unknown|does not exist|not found|unavailable|disabled"),
-    ("turned away by a filter", r"\b[45]\.7\.\d|spam|block|black|policy|reputation|reject"),
+    (NOBODY_THERE, r"\b5\.(1\.[0136]|1\.10|2\.1)\b|no such|unknown|does not exist|not found|unavailable|disabled"),
+    (TOO_MUCH, r"\b[45]\.7\.28\b|\brate\b|volume|reputation|complaint"),
+    (FILTER, r"\b[45]\.7\.\d|spam|block|black|policy|reputation|reject"),
     ("an address with letters their server does not take", r"\b5\.6\.7\b|smtputf8"),
     ("try later, again and again", r"^4|\b4\.\d\.\d|later|grey|busy"),
 )
@@ -52,6 +57,11 @@ _KINDS = (
 def kind(words: str) -> str:
     """What kind of no a server's words are."""
     return next((name for name, pattern in _KINDS if re.search(pattern, words, re.IGNORECASE)), "another reason")
+
+
+def speaks_of(a_kind: str, words: str) -> bool:
+    """Whether a server's words are such a kind of no, also where they are another before."""
+    return re.search(dict(_KINDS)[a_kind], words, re.IGNORECASE) is not None
 
 
 def reasons(session: Session, mailing: int) -> list[Reason]:

@@ -170,7 +170,8 @@ class _Mailroom:
                 return None
             claim = self._claims.popleft()
             try:
-                return self._compose(claim)
+                if message := self._compose(claim):
+                    return message
             except (BadAddress, HeaderError, UnsafeMessage) as error:
                 self._give_up(claim, error)
             except SubscriberError as error:  # a wrong key file would take everyone with it
@@ -182,11 +183,14 @@ class _Mailroom:
         log.error("message could not be made", delivery=claim.delivery, why=str(error))
         self._books.give_up(claim.delivery, str(error))
 
-    def _compose(self, claim: Claim) -> Message:
+    def _compose(self, claim: Claim) -> Message | None:
+        """Their message; nothing where their mail domain has to wait."""
         vault = self._office.vault
         address = vault.open_address(claim.sealed_address, claim.address_hash)
         name = vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
         recipient = kept_envelope(address)
+        if not self._books.may_go(claim.delivery, vault.hash_domain(recipient.rpartition("@")[2])):
+            return None
         reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery, plain=claim.plain_text)
         data = self._editions[claim.edition].message(reader)
         return Message(claim.delivery, self._office.letterhead.address, recipient, data)

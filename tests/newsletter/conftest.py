@@ -46,14 +46,14 @@ class Newsroom:
     clock: Clock
 
     def add(self, *names: str, languages: str = "en") -> list[int]:
-        """Subscribe people by the local part of an address."""
+        """Subscribe people by an address, or by its local part alone."""
         with self.office.database.write() as session:
             return [
                 people.add(
                     session,
                     self.office.vault,
-                    address=f"{name}@example.org",
-                    name=name.title(),
+                    address=name if "@" in name else f"{name}@example.org",
+                    name=name.partition("@")[0].title(),
                     languages=languages,
                     came_by="added",
                     wording=Wording(language="en", text="Yes, send me the newsletter."),

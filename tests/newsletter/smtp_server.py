@@ -22,6 +22,8 @@ class Script:
     replies: dict[str, list[str]] = field(default_factory=dict)
     """Moments: banner, ehlo, starttls, auth, mail, rcpt, data, body (when it began), nobody (DATA without a recipient),
     dot (before it counts), after (when it counted)."""
+    to: dict[str, str] = field(default_factory=dict)
+    """Replies to RCPT by the recipient's domain, each time and before all others; "" is every domain."""
     extensions: list[str] = field(default_factory=lambda: ["PIPELINING"])
     tls: ssl.SSLContext | None = None
     """STARTTLS is offered, with this."""
@@ -95,6 +97,9 @@ class _Handler(socketserver.StreamRequestHandler):
         if verb == b"RCPT" and self.has_sender:
             self.recipient = line.split(b"<")[1].split(b">")[0].decode()
             self.is_welcome, reply = self._judge("rcpt")
+            to = self.owner.script.to
+            if refusal := to.get(self.recipient.rpartition("@")[2], to.get("")):
+                self.is_welcome, reply = False, refusal
             return self._write(reply)
         if verb == b"RCPT":
             return self._write("503 5.5.1 no sender")
