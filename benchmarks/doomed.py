@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, event
 
 import scheduler
-from newsletter.delivery import planning
+from newsletter.delivery import planning, sender
 from newsletter.mail import Barrier, Message, Reply, Take
 from newsletter.transports.smtp import SmtpTransport
 
+BATCH = 40
+"""Claimed at once here, so that each of several senders has something in hand of a few hundred people."""
 KEPT = b"kept by the sink"
 """In the sink's answer to a dot, and in no other."""
 
@@ -47,6 +49,8 @@ class Doom(NamedTuple):
 def live(doom: Doom, began: float, again: Path, kind: str) -> int:
     """One pass of the job. After how many seconds its first mail was accepted becomes a line of `again`."""
     watch = _Watch(doom, lambda: _append(again, f"{kind} {time.monotonic() - began:.3f}\n"))
+    assert sender._BATCH > BATCH
+    sender._BATCH = BATCH
     _after(planning, "open_due", watch.opened)
     _after(socket.socket, "send", watch.sent)
     _after(socket.socket, "recv", watch.received)
