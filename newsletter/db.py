@@ -116,33 +116,53 @@ class Prepared:
     def __init__(self, statement: Executable, connection: Connection, *names: str) -> None:
         compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined] # not in its type
         self._connection = connection
+        self._failure: Any = connection.dialect.dbapi and connection.dialect.dbapi.Error
         self._text = str(compiled)
         kinds = {name: value.type.dialect_impl(connection.dialect) for name, value in compiled.binds.items()}
         writers = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
-        self._names = names
         # Rows of one moment share its time: it is written once.
         self._writers = [(place, lru_cache(4)(write)) for place, name in enumerate(names) if (write := writers[name])]
         fixed = {name: value.value for name, value in compiled.binds.items() if name not in names}
-        self._fixed = {name: write(fixed[name]) if (write := writers[name]) else fixed[name] for name in fixed}
-        self._order: list[str] | None = compiled.positiontup
+        fixed = {name: write(fixed[name]) if (write := writers[name]) else fixed[name] for name in fixed}
+        order: Sequence[str] | None = compiled.positiontup
+        self._values = [fixed.get(name) for name in order] if order else fixed
+        self._places = [(at, names.index(name)) for at, name in enumerate(order or ()) if name in names]
+        self._named = names if order is None else ()
 
     def run(self, rows: Sequence[Sequence[Any]]) -> int:
         """Once for each row; how many rows of the table it changed."""
         if not rows:
             return 0
-        return self._connection.exec_driver_sql(self._text, [self._values(row) for row in rows]).rowcount
+        changed: int = self._execute([self._filled(row) for row in rows]).rowcount
+        return changed
 
     def found(self) -> bool:
         """Whether it gives anything, for a SELECT without open values."""
-        return self._connection.exec_driver_sql(self._text, self._values(())).first() is not None
+        return self._execute([self._filled(())]).fetchone() is not None
 
-    def _values(self, row: Sequence[Any]) -> Any:
+    def _filled(self, row: Sequence[Any]) -> Any:
         """As the driver wants them: by place, or by name."""
         written = list(row)
         for place, write in self._writers:
             written[place] = write(written[place])
-        named = {**self._fixed, **dict(zip(self._names, written, strict=True))}
-        return named if self._order is None else tuple([named[name] for name in self._order])
+        if isinstance(self._values, dict):
+            return {**self._values, **dict(zip(self._named, written, strict=True))}
+        values = self._values.copy()
+        for at, place in self._places:
+            values[at] = written[place]
+        return values
+
+    def _execute(self, rows: Sequence[Any]) -> Any:
+        """On the driver's own cursor: what SQLAlchemy does around it costs more than the statement."""
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(self._text, rows[0]) if len(rows) == 1 else cursor.executemany(self._text, rows)
+        except self._failure as error:
+            dialect = self._connection.dialect
+            raise DBAPIError.instance(
+                self._text, None, error, self._failure, hide_parameters=True, dialect=dialect
+            ) from None
+        return cursor
 
 
 def make_engine(url: str) -> Engine:

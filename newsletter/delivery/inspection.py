@@ -39,7 +39,7 @@ def inspect(data: bytes) -> None:
 def inspect_reader(head: bytes, values: Iterable[bytes]) -> None:
     """The same for what differs between readers of one edition, whose other bytes were inspected with it."""
     if not _READER_HEAD(head):
-        raise UnsafeMessage("The headers for this reader are not as they should be.")
+        raise UnsafeMessage("The headers for this reader cannot be written so: check the settings.")
     if not all(map(_VALUE, values)):
         raise UnsafeMessage("A value for this reader holds a line that must not leave.")
 

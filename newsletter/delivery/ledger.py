@@ -6,9 +6,8 @@ A process that dies leaves its claims, which go back, and its attempts, which ar
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -52,8 +51,7 @@ UNANSWERED = "the sender stopped between the last byte and the answer"
 CANCELLED = "the mailing was cancelled"
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A person that this process may now write to, still sealed."""
 
     delivery: int

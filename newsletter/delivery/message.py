@@ -43,8 +43,7 @@ class Letterhead:
         return self.address.rpartition("@")[2]
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """What differs from mail to mail. Nothing of it says who the reader is to someone else."""
 
     address: str
@@ -110,8 +109,8 @@ class CompiledEdition:
             (
                 headers.mailbox("To", reader.name, reader.address),
                 _date(reader.date.replace(microsecond=0)),
-                headers.identifier("Message-ID", f"<{reader.mark}@{self._domain}>"),
-                headers.identifier("List-Unsubscribe", f"<{reader.unsubscribe_url}>"),  # RFC 8058, section 3.1
+                f"Message-ID: <{reader.mark}@{self._domain}>\r\n".encode(),
+                f"List-Unsubscribe: <{reader.unsubscribe_url}>\r\n".encode(),  # RFC 8058, section 3.1
             )
         )
 

@@ -8,6 +8,10 @@ import base64
 import re
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SPACES = re.compile(r" +")
+_NOT_ONE = re.compile(r"[\s<>,\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MACHINE_WORDS = re.compile(r"[!-~]+(?: [!-~]+)*").fullmatch
+_PLAIN_PHRASE = re.compile(r"[ -~]{1,66}").fullmatch
 _WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~ ().,:;@\[\]?=-]*").fullmatch
 _LINE = 78  # RFC 5322, section 2.1.1: should; 998 is the must
 _WORD_BYTES = 39  # in base64, with its frame and "Reply-To: " before it 74 of the 76 of RFC 2047, section 2
@@ -29,7 +33,7 @@ def unstructured(name: str, text: str) -> bytes:
 
 def mailbox(name: str, phrase: str, address: str) -> bytes:
     """A field that holds one address: From, To, Reply-To. A non-ASCII address is legal where SMTPUTF8 is (RFC 6532)."""
-    if _UNSAFE.search(address) or re.search(r"[\s<>,]", address) or "@" not in address:
+    if _NOT_ONE.search(address) or "@" not in address:
         raise HeaderError(f"The {name} address is not one address.")
     words = [*phrase_words(phrase), f"<{address}>".encode()]
     return f"{name}:".encode("ascii") + _fold(words) + b"\r\n"
@@ -37,7 +41,7 @@ def mailbox(name: str, phrase: str, address: str) -> bytes:
 
 def identifier(name: str, value: str) -> bytes:
     """A field of machine words: List-Id, Message-ID, List-Unsubscribe. Never folded, never encoded."""
-    if not re.fullmatch(r"[!-~]+( [!-~]+)*", value) or "=?" in value or len(name) + 2 + len(value) > 998:
+    if not _MACHINE_WORDS(value) or "=?" in value or len(name) + 2 + len(value) > 998:
         raise HeaderError(f"The {name} header can hold only printable ASCII on one line: check the settings.")
     return f"{name}: {value}\r\n".encode("ascii")
 
@@ -47,7 +51,7 @@ def phrase_words(phrase: str) -> list[bytes]:
     clean = one_line(phrase)
     if not clean:
         return []
-    if re.fullmatch(r"[ -~]{1,66}", clean) and "=?" not in clean:
+    if _PLAIN_PHRASE(clean) and "=?" not in clean:
         quoted = clean.replace("\\", "\\\\").replace('"', '\\"')
         return [f'"{quoted}"'.encode("ascii")]
     return _encoded_words(clean)
@@ -55,7 +59,9 @@ def phrase_words(phrase: str) -> list[bytes]:
 
 def one_line(text: str) -> str:
     """The text without anything that could end a line, trimmed."""
-    return re.sub(r" +", " ", _UNSAFE.sub(" ", text)).strip()
+    if text.isprintable():  # none of _UNSAFE is
+        return _SPACES.sub(" ", text).strip() if "  " in text else text.strip()
+    return _SPACES.sub(" ", _UNSAFE.sub(" ", text)).strip()
 
 
 def _encoded_words(text: str) -> list[bytes]:

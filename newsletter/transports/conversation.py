@@ -1,8 +1,8 @@
 """SMTP as a conversation without its connection: bytes in, bytes out, and what happened (RFC 5321, RFC 2920).
 
-The order that the promise rests on is kept here: a message's body may leave once the server wants it, but its
-final dot is only written by `release`. With the dot goes the offer of the next message, where the server takes
-commands in groups. So at most one message of a line can be in doubt, and a line waits once per message.
+The order that the promise rests on is kept here: a message leaves, and its final dot with it, only when `release`
+says so. With the dot goes the offer of the next message, where the server takes commands in groups. So at most one
+message of a line can be in doubt, and a line waits once per message.
 """
 
 from collections import deque
@@ -17,9 +17,9 @@ _LONGEST_REPLY = 1 << 16
 """Bytes of a line, and..."""
 _MOST_LINES = 10_000
 """... lines of an answer, beyond which it is nonsense."""
-_SMALL = 4096
-"""Bytes up to which commands are put together."""
 _MARKS = (b" ", b"-", b"")
+_OF_THE_LAST = frozenset(("data", "end"))
+"""Answers still to come about a message that was refused: the next one has to wait for them."""
 
 BROKE_BEFORE = "the line broke before the last byte"
 NO_ANSWER = "no answer after the last byte"
@@ -31,7 +31,7 @@ class _Nonsense(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The server wants this message, and its body is on its way: it asks to depart."""
+    """The server wants this message: it asks to depart."""
 
     message: Message
 
@@ -71,13 +71,16 @@ class Conversation:
         """The last transaction ended badly: the server must forget it first."""
         self._rejected = False
         """Of what is offered: it was refused already, and the answers to what went along do not matter."""
-        self.outgoing: deque[bytes | memoryview] = deque()
+        self.outgoing: list[bytes | memoryview] = []
+        """What is to be sent; whoever sends puts back what is left."""
+        self._behind_dot = 0
+        """Bytes of `outgoing` that were written after the last dot."""
         self.offered: Message | None = None
         """The server was asked for this one, and did not yet say that it wants it."""
         self.held: Message | None = None
-        """The server waits for this one's dot."""
+        """The server waits for this one."""
         self.dotted: Message | None = None
-        """The server has all of this one, and did not answer yet."""
+        """This one was let go, and not answered for yet."""
         self.was_heard = False
         """Whether the server said anything about the message that is offered."""
         self.answered = 0
@@ -88,9 +91,9 @@ class Conversation:
     @property
     def takes_more(self) -> bool:
         """Whether the next message may be offered now."""
-        if self.offered or self.held or self.closing or {"data", "end"} & set(self._expected):
+        if self.offered or self.held or self.closing:
             return False
-        return self._extensions.pipelining or not self._expected
+        return not self._expected or (self._extensions.pipelining and not _OF_THE_LAST & set(self._expected))
 
     @property
     def waits(self) -> bool:
@@ -107,17 +110,26 @@ class Conversation:
     def offer(self, message: Message) -> None:
         """MAIL, RCPT and DATA: at once where the server takes them so (RFC 2920, section 3.1), else one by one."""
         self.offered, self._rejected, self.was_heard = message, False, False
-        reset = [("rset", b"RSET\r\n")] if self._unclean else []
-        recipient = _path("RCPT TO", message.recipient)
+        kinds = ["mail", "rcpt", "data"]
+        commands = [self._mail(message), _path("RCPT TO", message.recipient), b"DATA\r\n"]
+        if self._unclean:
+            kinds.insert(0, "rset")
+            commands.insert(0, b"RSET\r\n")
         self._unclean = False
-        self._unsaid.extend([*reset, ("mail", self._mail(message)), ("rcpt", recipient), ("data", b"DATA\r\n")])
-        self._say_next(len(self._unsaid) if self._extensions.pipelining else 1)
+        if self._extensions.pipelining:
+            self._expected.extend(kinds)
+            self._write(b"".join(commands))
+        else:
+            self._unsaid.extend(zip(kinds, commands, strict=True))
+            self._say_next()
 
     def release(self) -> None:
-        """The final dot of the message that is held. From here on, silence is doubt."""
-        self.dotted, self.held = self.held, None
+        """Let the message leave that is held. Once its dot has left, silence is doubt."""
+        message, self.held = self._of(self.held), None
+        self.dotted = message
         self._expected.append("dot")
-        self._write(b".\r\n")
+        self.outgoing += (message.data, b".\r\n")
+        self._behind_dot = 0
 
     def quit(self) -> None:
         """Goodbye; its answer is not waited for."""
@@ -125,7 +137,7 @@ class Conversation:
 
     def receive(self, data: bytes) -> list[Happening]:
         """What the server said, however it was cut up on the way; nothing counts after it closed."""
-        *lines, self._received = (self._received + data).split(b"\n")
+        *lines, self._received = (self._received + data).replace(b"\r\n", b"\n").split(b"\n")
         happened: list[Happening] = []
         try:
             if len(self._received) > _LONGEST_REPLY or len(self._answer) > _MOST_LINES:
@@ -145,12 +157,15 @@ class Conversation:
         return bool(self.offered or self.held or self._expected or self.outgoing)
 
     def break_off(self) -> Reply | None:
-        """The line is gone: the doubt about what was dotted, if anything was."""
-        doubt = Reply(self.dotted.delivery, None, NO_ANSWER, complete=True) if self.dotted else None
+        """The line is gone: what became of the message that was let go, if one was. In doubt, if its dot has left."""
+        end = None
+        if self.dotted:
+            has_left = sum(map(len, self.outgoing)) <= self._behind_dot
+            end = Reply(self.dotted.delivery, None, NO_ANSWER if has_left else BROKE_BEFORE, complete=has_left)
         self.dotted = self.held = self.offered = None
         self._expected.clear()
         self.outgoing.clear()
-        return doubt
+        return end
 
     def _mail(self, message: Message) -> bytes:
         options = b""
@@ -160,50 +175,47 @@ class Conversation:
             options += b" SIZE=%d" % len(message.data)  # RFC 1870
         return _path("MAIL FROM", message.sender, options)
 
-    def _say_next(self, most: int) -> None:
-        for _ in range(min(most, len(self._unsaid))):
+    def _say_next(self) -> None:
+        if self._unsaid:
             kind, command = self._unsaid.popleft()
             self._expected.append(kind)
             self._write(command)
 
     def _write(self, command: bytes) -> None:
-        """Small ones leave together."""
-        last = self.outgoing[-1] if self.outgoing else None
-        if isinstance(last, bytes) and len(last) < _SMALL:
-            self.outgoing[-1] = last + command
-        else:
-            self.outgoing.append(command)
+        self.outgoing.append(command)
+        self._behind_dot += len(command)
 
     def _line(self, line: bytes) -> Sequence[Happening]:
         """One line of an answer; those with a hyphen go on (RFC 5321, section 4.2.1)."""
-        line = line.rstrip(b"\r")
         code, mark = line[:3], line[3:4]
         if len(code) < 3 or not code.isdigit() or mark not in _MARKS or (self._answer and self._answer[0][:3] != code):
             raise _Nonsense
-        self._answer.append(line)
         if mark == b"-":
+            self._answer.append(line)
             return ()
-        words = b" ".join([part[4:] for part in self._answer])
-        self._answer.clear()
+        words = line[4:]
+        if self._answer:
+            words = b" ".join([part[4:] for part in (*self._answer, line)])
+            self._answer.clear()
         return self._answered(int(code), words)
 
     def _answered(self, code: int, words: bytes) -> Sequence[Happening]:
         if code == 421:  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
             self.closing = True
-        if not self._expected:
-            if self.closing:
-                return ()
-            raise _Nonsense
-        kind = self._expected.popleft()
-        if kind in ("rset", "end"):
-            self._say_next(1)
+        if self._expected:
+            return self._WHAT_NEXT[self._expected.popleft()](self, code, words)
+        if self.closing:
             return ()
-        return self._WHAT_NEXT[kind](self, code, words)
+        raise _Nonsense
+
+    def _to_reset(self, _code: int, _words: bytes) -> Sequence[Happening]:
+        self._say_next()
+        return ()
 
     def _to_mail(self, code: int, words: bytes) -> Sequence[Happening]:
         if code == 421:
             return ()  # an idle line is closed: that is not about this message
-        message = self._in_question()
+        message = self._of(self.offered)
         # 552 means this message's size (RFC 1870), and SMTPUTF8 this recipient; all else means all of ours.
         if 500 <= code < 600 and code != 552 and message.recipient.isascii():
             self.closing = True
@@ -216,7 +228,7 @@ class Conversation:
             return ()
         self.was_heard = True
         if _good(code):
-            self._say_next(1)
+            self._say_next()
             return ()
         return self._reject(code, words)
 
@@ -228,13 +240,12 @@ class Conversation:
             return ()
         if code != 354:
             return self._reject(code, words)
-        self.held, self.offered = self._in_question(), None
-        self.outgoing.append(self.held.data)
+        self.held, self.offered = self._of(self.offered), None
         return (Ready(self.held),)
 
     def _reject(self, code: int, words: bytes) -> Sequence[Happening]:
         """What is offered is not taken, and settled; the answers to what went along are still to come."""
-        message = self._in_question()
+        message = self._of(self.offered)
         if not 400 <= code < 600:
             raise _Nonsense  # a yes without a whole message is no answer to us
         self._rejected = self._unclean = True
@@ -250,12 +261,20 @@ class Conversation:
         self.answered += 1
         return (Reply(message.delivery, code, scrub(words, message.recipient), complete=True),)
 
-    def _in_question(self) -> Message:
-        if self.offered is None:
+    @staticmethod
+    def _of(message: Message | None) -> Message:
+        if message is None:
             raise _Nonsense
-        return self.offered
+        return message
 
-    _WHAT_NEXT: ClassVar = {"mail": _to_mail, "rcpt": _to_rcpt, "data": _to_data, "dot": _to_dot}
+    _WHAT_NEXT: ClassVar = {
+        "rset": _to_reset,
+        "mail": _to_mail,
+        "rcpt": _to_rcpt,
+        "data": _to_data,
+        "dot": _to_dot,
+        "end": _to_reset,
+    }
 
 
 def _path(command: str, address: str, options: bytes = b"") -> bytes:

@@ -1,7 +1,8 @@
-"""Many SMTP lines at once, on one thread: sockets that never block, the ledger asked from a thread of its own.
+"""Many SMTP lines at once, on one thread: sockets that never block, and the ledger between them.
 
-While the ledger writes "attempting" for some lines (an fsync, outside the interpreter's lock), others talk. Replies and
-departures that come up meanwhile go into its next commit together, so commits are few however many lines there are.
+Each round hears every line that has something to say, takes what came up to the ledger in one commit, and lets go who
+may depart. Whoever speaks during the commit is heard in the next round, so commits are few however many lines.
+A second thread for the books was tried: the two waited for one interpreter lock, and it cost more than it gave.
 """
 
 import selectors
@@ -10,20 +11,23 @@ import socket
 import ssl
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable
 from contextlib import closing, suppress
 from queue import SimpleQueue
-from types import TracebackType
 
 from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
 from newsletter.transports.conversation import BROKE_BEFORE, Conversation, Extensions, Ready, Unwelcome
 
 _PIECE = 1 << 18
 """Bytes read at once, and of a socket's own buffer: a whole message leaves in one go."""
+_RECORD = 1 << 14
+"""Bytes of one TLS record (RFC 8446, section 5.1): what is not sent whole cannot be read by the other side."""
 _LOOK_UP = 1.0
 """Seconds between two looks at the clock while nothing happens."""
+_COMES_BACK = 3
+"""Lines that may break at one message, unheard, until that is taken for its fault: servers that close after so many
+messages do it to several lines at a time."""
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 Dial = Callable[[], smtplib.SMTP]
@@ -39,8 +43,11 @@ class Line:
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a dot does not wait for the body
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIECE)
+        self._most = _RECORD if isinstance(self.socket, ssl.SSLSocket) else _PIECE
         offers = (smtp.has_extn(name) for name in ("pipelining", "size", "smtputf8"))
         self.conversation = Conversation(Extensions(*offers))
+        self.is_full = False
+        """Whether the system takes no more of what is to be sent for now."""
         self.waits_since = time.monotonic()
         """When the server last took or answered something."""
 
@@ -59,14 +66,12 @@ class Line:
     def flush(self) -> None:
         """Send what can be sent now; the rest stays in `outgoing`."""
         outgoing = self.conversation.outgoing
+        left = memoryview(b"".join(outgoing))
         with suppress(*_NOT_NOW):
-            while outgoing:
-                sent = self.socket.send(outgoing[0])
+            while left:
+                left = left[self.socket.send(left[: self._most]) :]
                 self.waits_since = time.monotonic()
-                if sent < len(outgoing[0]):
-                    outgoing[0] = memoryview(outgoing[0])[sent:]
-                else:
-                    outgoing.popleft()
+        outgoing[:] = [left] if left else []
 
     def close(self) -> None:
         """Hang up; with a goodbye where nobody is in the middle of something."""
@@ -81,53 +86,6 @@ def _open(smtp: smtplib.SMTP) -> socket.socket:
     if smtp.sock is None:
         raise ConnectionError
     return smtp.sock
-
-
-class _Clerk:
-    """Takes replies and wishes to depart to the ledger, one commit at a time, in a thread of its own."""
-
-    def __init__(self, barrier: Barrier, wake: Callable[[], None]) -> None:
-        self._barrier = barrier
-        self._wake = wake
-        self._thread = ThreadPoolExecutor(1, "ledger")
-        self._replies: list[Reply] = []
-        self._departing: dict[int, Line] = {}
-        self._asked: dict[int, Line] = {}
-        self._answer: Future[frozenset[int]] | None = None
-
-    def __enter__(self) -> "_Clerk":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._thread.shutdown()
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._answer or self._replies or self._departing)
-
-    def note(self, reply: Reply) -> None:
-        """To be recorded with the next commit."""
-        self._replies.append(reply)
-
-    def ask(self, message: Message, line: Line) -> None:
-        """The message on this line wishes to depart."""
-        self._departing[message.delivery] = line
-
-    def answers(self) -> Iterable[tuple[int, Line, bool]]:
-        """Who may depart and who may not, where the ledger has spoken. Raises what the barrier raised."""
-        if self._answer is None or not self._answer.done():
-            return ()
-        leaving = self._answer.result()
-        asked, self._asked, self._answer = self._asked, {}, None
-        return [(delivery, line, delivery in leaving) for delivery, line in asked.items()]
-
-    def go(self) -> None:
-        """Give the ledger what came up, unless it is still writing."""
-        if self._answer is None and (self._replies or self._departing):
-            replies, self._replies = self._replies, []
-            self._asked, self._departing = self._departing, {}
-            self._answer = self._thread.submit(self._barrier, replies, list(self._asked))
-            self._answer.add_done_callback(lambda _: self._wake())
 
 
 class Exchange:
@@ -148,9 +106,13 @@ class Exchange:
         self._is_dry = False
         self._asks_again = 0.0
         """When to ask for a message again, after "later": soon, for who is told to stop says so there."""
-        self._came_back: set[int] = set()
+        self._came_back: Counter[int] = Counter()
         self._in_vain = 0
         """Lines in a row that were closed before anything was said about any message."""
+        self._replies: list[Reply] = []
+        """To be recorded with the next commit."""
+        self._departing: dict[int, Line] = {}
+        """The message on this line wishes to depart."""
         self._stopped_by: SendError | None = None
         self._looked = time.monotonic()
         self._is_restless = True
@@ -164,37 +126,46 @@ class Exchange:
         self._waker.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ, None)
         try:
-            with _Clerk(barrier, self._wake) as clerk:
-                while self._goes_on(clerk):
-                    self._round(take, clerk)
+            while self._goes_on():
+                self._round(take, barrier)
         finally:
             self._hang_up()
         if self._stopped_by:
             raise self._stopped_by
 
-    def _goes_on(self, clerk: _Clerk) -> bool:
-        if clerk.is_busy or any(line.conversation.is_busy for line in self._lines):
+    def _goes_on(self) -> bool:
+        if self._replies or any(line.conversation.is_busy for line in self._lines):
             return True
         return not self._stopped_by and (bool(self._stock) or not self._is_dry)
 
-    def _round(self, take: Take, clerk: _Clerk) -> None:
-        """Everything that can be done without waiting, in the order in which lines wait least."""
+    def _round(self, take: Take, barrier: Barrier) -> None:
+        """Hear, write down, speak."""
         events = self._selector.select(0 if self._is_restless else self._longest_wait())
         self._is_restless = False
         for key, _ in events:
             if key.data is None:
                 self._woken.recv(_PIECE)
             else:
-                self._listen(key.data, clerk)
+                self._listen(key.data)
         self._answer_the_phone()
-        for delivery, line, may_depart in clerk.answers():
-            self._depart(delivery, line, may_depart, clerk)
-        self._offer(clerk)
-        clerk.go()
-        self._speak(clerk)
-        self._hang_up_on_the_silent(clerk)
-        if not (self._is_dry or self._stopped_by or len(self._stock) >= self._most):
-            self._restock(take)
+        self._record(barrier)
+        self._offer()
+        self._speak()
+        self._hang_up_on_the_silent()
+        self._restock(take)
+
+    def _record(self, barrier: Barrier) -> None:
+        """Replies and departures in one commit; who may depart is let go."""
+        if not (self._replies or self._departing):
+            return
+        replies, self._replies = self._replies, []
+        departing, self._departing = self._departing, {}
+        leaving = barrier(replies, list(departing))
+        for delivery, line in departing.items():
+            if delivery in leaving:
+                line.conversation.release()
+            else:  # without its dot no server takes a message (RFC 5321, section 4.1.1.4); nothing else ends it
+                self._drop(line)
 
     def _longest_wait(self) -> float:
         until_asked = self._asks_again - time.monotonic()
@@ -203,18 +174,19 @@ class Exchange:
     # Messages
 
     def _restock(self, take: Take) -> None:
-        if time.monotonic() < self._asks_again:
-            return
-        self._is_restless = True
-        message = take()
-        if isinstance(message, Later):
-            self._asks_again = time.monotonic() + min(message.seconds, _LOOK_UP)
-        elif message is None:
-            self._is_dry = True
-        else:
-            self._stock.append(message)
+        while len(self._stock) < self._most and not (self._is_dry or self._stopped_by):
+            if time.monotonic() < self._asks_again:
+                return
+            self._is_restless = self._is_restless or not self._stock
+            message = take()
+            if isinstance(message, Later):
+                self._asks_again = time.monotonic() + min(message.seconds, _LOOK_UP)
+            elif message is None:
+                self._is_dry = True
+            else:
+                self._stock.append(message)
 
-    def _offer(self, clerk: _Clerk) -> None:
+    def _offer(self) -> None:
         """A message to each line that takes one; more lines where messages wait for one."""
         if self._stopped_by:
             return
@@ -222,22 +194,12 @@ class Exchange:
             while self._stock and line.conversation.takes_more:
                 message = self._stock.popleft()
                 if refusal := line.conversation.refusal(message):
-                    clerk.note(refusal)
+                    self._replies.append(refusal)
                 else:
                     line.conversation.offer(message)
         while len(self._stock) > self._dialling and len(self._lines) + self._dialling < self._most:
             self._dialling += 1
             threading.Thread(target=self._call, daemon=True).start()
-
-    def _depart(self, delivery: int, line: Line, may_depart: bool, clerk: _Clerk) -> None:
-        held = line.conversation.held
-        if held is None or held.delivery != delivery:  # the line broke meanwhile
-            if may_depart:
-                clerk.note(Reply(delivery, None, BROKE_BEFORE, complete=False))
-        elif may_depart:
-            line.conversation.release()
-        else:  # without its dot no server takes a message (RFC 5321, section 4.1.1.4); there is no other way to end it
-            self._drop(line)
 
     # Lines
 
@@ -273,39 +235,43 @@ class Exchange:
         else:
             self._stopped_by = self._stopped_by or why
 
-    def _listen(self, line: Line, clerk: _Clerk) -> None:
+    def _listen(self, line: Line) -> None:
         try:
             heard = line.read()
         except OSError:
-            self._lose(line, clerk)
+            self._lose(line)
             return
-        for happened in line.conversation.receive(heard):
+        happenings = line.conversation.receive(heard)
+        if happenings:
             line.waits_since = time.monotonic()
+        for happened in happenings:
             if isinstance(happened, Reply):
                 self._in_vain = 0
-                clerk.note(happened)
+                self._replies.append(happened)
             elif isinstance(happened, Ready):
                 self._in_vain = 0
-                clerk.ask(happened.message, line)
+                self._departing[happened.message.delivery] = line
             elif isinstance(happened, Unwelcome):
                 self._stopped_by = self._stopped_by or SendError(happened.why, permanent=True)
         if line.conversation.closing:
-            self._lose(line, clerk)
+            self._lose(line)
 
-    def _speak(self, clerk: _Clerk) -> None:
+    def _speak(self) -> None:
         for line in list(self._lines):
             if not line.conversation.outgoing:
                 continue
             try:
                 line.flush()
             except OSError:
-                self._lose(line, clerk)
+                self._lose(line)
                 continue
-            wants = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.conversation.outgoing else 0)
-            if self._selector.get_key(line.socket).events != wants:
+            is_full = bool(line.conversation.outgoing)
+            if line.is_full != is_full:
+                line.is_full = is_full
+                wants = selectors.EVENT_READ | (selectors.EVENT_WRITE if is_full else 0)
                 self._selector.modify(line.socket, wants, line)
 
-    def _hang_up_on_the_silent(self, clerk: _Clerk) -> None:
+    def _hang_up_on_the_silent(self) -> None:
         now = time.monotonic()
         if now - self._looked < _LOOK_UP:
             return
@@ -314,26 +280,31 @@ class Exchange:
             talk = line.conversation
             limit = self._patience if talk.dotted else self._timeout
             if (talk.waits or talk.outgoing) and now - line.waits_since > limit:
-                self._lose(line, clerk)
+                self._lose(line)
 
-    def _lose(self, line: Line, clerk: _Clerk) -> None:
+    def _lose(self, line: Line) -> None:
         """A line is gone: what it had is answered for, or goes over another one."""
         self._is_restless = True
         talk = line.conversation
         offered = talk.offered
-        if doubt := talk.break_off():
-            clerk.note(doubt)
+        if held := talk.held:
+            self._departing.pop(held.delivery, None)
+            self._replies.append(Reply(held.delivery, None, BROKE_BEFORE, complete=False))
+        if end := talk.break_off():
+            self._replies.append(end)
         self._drop(line)
         if offered is None:
             return
         if talk.was_heard:
-            clerk.note(Reply(offered.delivery, None, BROKE_BEFORE, complete=False))
+            self._replies.append(Reply(offered.delivery, None, BROKE_BEFORE, complete=False))
             return
         self._in_vain += not talk.answered
-        if offered.delivery in self._came_back and not talk.closing:
-            clerk.note(Reply(offered.delivery, None, BROKE_BEFORE, complete=False))  # perhaps it is about this one
+        self._came_back[offered.delivery] += 1
+        if self._came_back[offered.delivery] > _COMES_BACK and not talk.closing:
+            self._replies.append(
+                Reply(offered.delivery, None, BROKE_BEFORE, complete=False)
+            )  # perhaps it is about this one
         else:
-            self._came_back.add(offered.delivery)
             self._stock.appendleft(offered)
         if self._in_vain > 1:
             self._have_fewer(SendError(f"{self._name} closes the line at once; try again later.", permanent=False))

@@ -10,6 +10,7 @@ _SPREAD = re.compile(r"\S{1,64} ?[(\[]?\bat\b[)\]]? ?[\w-]{1,63}\.\S{2,}|\"[^\"]
 """Addresses of more than one word: "ana at example.org", a quoted local part."""
 _PLAIN = re.compile(r"(?!.*\bat\b)[ -$&-*,-<>?A-~]*", re.IGNORECASE).fullmatch
 """Nothing that an address is written with, in whatever code: most replies are so, and need no closer look."""
+_SEPARATORS = re.compile(r"[\W_]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST = 300
 _READ = 4000
@@ -19,8 +20,10 @@ def scrub(words: bytes | str, recipient: str) -> str:
     """A server's words on one line, without any address, and without this recipient's in any spelling."""
     text = words[:_READ].decode("utf-8", "replace") if isinstance(words, bytes) else words[:_READ]
     names = _names(recipient)
-    if _PLAIN(text) and not any(name in text.lower() for name in names):
-        return " ".join(text.split())[:_LONGEST]
+    if _PLAIN(text):
+        said = text.lower()
+        if not any(name in said for name in names):
+            return " ".join(text.split())[:_LONGEST]
     known = re.compile("@|" + "|".join(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" for name in names))
     kept = []
     for word in _SPREAD.sub("…", _CONTROL.sub(" ", text)).split():
@@ -31,8 +34,9 @@ def scrub(words: bytes | str, recipient: str) -> str:
 def _names(recipient: str) -> set[str]:
     """All that must not stand in the words, folded."""
     local, _, domain = _plain(recipient).rpartition("@")
-    pieces = {piece for piece in re.split(r"[\W_]+", local) if len(piece) > 2}
-    return {local, re.sub(r"[\W_]", "", local), domain, _in_its_script(domain), *pieces} - {""}
+    words = _SEPARATORS.split(local)
+    pieces = [piece for piece in words if len(piece) > 2]
+    return {local, "".join(words), domain, _in_its_script(domain), *pieces} - {""}
 
 
 def _readings(word: str) -> Iterator[str]:
@@ -44,11 +48,13 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).casefold()
+    return word.lower() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
 
 
 def _in_its_script(domain: str) -> str:
     """The domain with U-labels for A-labels (RFC 5890)."""
+    if "xn--" not in domain:
+        return domain
     labels = domain.split(".")
     return ".".join(
         label[4:].encode().decode("punycode", "replace") if label.startswith("xn--") else label for label in labels

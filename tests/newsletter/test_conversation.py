@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,15 +45,29 @@ def test_a_dot_leaves_only_when_it_may_and_takes_the_next_offer_along() -> None:
     talk.offer(mail(1))
     assert said(talk) == ENVELOPE % 1
     assert talk.receive(b"250 ok\r\n250 ok\r\n354 go on\r\n") == [Ready(mail(1))]
-    assert said(talk) == mail(1).data
+    assert not said(talk)
     assert not talk.takes_more
     talk.release()
     talk.offer(mail(2))
-    assert said(talk) == b".\r\n" + ENVELOPE % 2
+    assert said(talk) == mail(1).data + b".\r\n" + ENVELOPE % 2
     assert talk.receive(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go on\r\n") == [
         Reply(1, 250, "kept", complete=True),
         Ready(mail(2)),
     ]
+
+
+@pytest.mark.parametrize(("unsent", "complete"), [(len(ENVELOPE % 2), True), (len(ENVELOPE % 2) + 1, False)])
+def test_who_was_let_go_is_in_doubt_only_once_the_dot_has_left(unsent: int, complete: bool) -> None:
+    talk = Conversation(IN_GROUPS)
+    talk.offer(mail(1))
+    said(talk)
+    talk.receive(b"250 ok\r\n250 ok\r\n354 go on\r\n")
+    talk.release()
+    talk.offer(mail(2))
+    talk.outgoing[:] = [b"".join(talk.outgoing)[-unsent:]]
+    end = talk.break_off()
+    assert end
+    assert (end.delivery, end.code, end.complete) == (1, None, complete)
 
 
 def test_a_server_that_takes_one_command_at_a_time_gets_one_at_a_time() -> None:

@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -141,7 +140,7 @@ def test_a_reader_without_a_name_is_greeted_with_the_fallback() -> None:
 
 
 def test_who_wants_no_html_gets_the_text_alone() -> None:
-    plain = replace(reader("Ana Núñez"), plain=True)
+    plain = reader("Ana Núñez")._replace(plain=True)
     data = edition(text="Dear [[name|friend]]\n[[unsubscribe_url]]\n").message(plain)
     inspect(data)
     assert (parsed(data).get_content_type(), part(data, "plain").strip()) == ("text/plain", f"Dear Ana Núñez\n{URL}")
