@@ -1,13 +1,15 @@
-"""When: a table of job, cadence, function. APScheduler is only the heartbeat; the truth is in the database.
+"""When: a table of job, cadence, function. A runner keeps them going; the truth is in the database.
 
 `python -m scheduler` runs until it is told to stop; `--once` runs each job once.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Event
+from functools import partial
+from threading import Event, Timer
 from typing import NamedTuple
 
 import structlog
@@ -16,14 +18,18 @@ from sqlalchemy.exc import DBAPIError
 from issues.resources.importing import import_all
 from newsletter import config, drafting, forgetting, rotation, wiring
 from newsletter.db import reason
-from newsletter.delivery import witnessing
-from newsletter.delivery.sender import send_due
+from newsletter.delivery import sender, witnessing
+from newsletter.delivery.runners import Beat
+from newsletter.delivery.sender import Stopping
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
 from subscribers import head_counts
 from subscribers.preferences import end_pauses
 from subscribers.retention import erase_left, forget_sign_ups
+
+PATIENCE = 25
+"""Seconds for what is on the wire to end after the process is told to stop."""
 
 log = structlog.get_logger()
 
@@ -43,8 +49,8 @@ def import_sources(newsletter: Newsletter, _stopping: Event) -> None:
 
 
 def send(newsletter: Newsletter, stopping: Event) -> None:
-    """Send what is due."""
-    send_due(newsletter.office, newsletter.transport, stopping)
+    """Send what is due, or have it sent by whichever machine is free."""
+    newsletter.runner.send_due(newsletter.office, newsletter.transport, stopping)
 
 
 def doubts(newsletter: Newsletter, stopping: Event) -> None:
@@ -134,21 +140,38 @@ def main(arguments: list[str]) -> int:
     to_stderr()
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_: _stop(stopping))
+    once = "--once" in arguments
     try:
-        newsletter = wiring.build(config.load())
+        # One pass sends by itself: nobody would wait here for jobs.
+        newsletter = wiring.build(config.load(**{"runner": "embedded"} if once else {}))
         newsletter.vault  # noqa: B018 - keys that are missing are said now, not when the first mail is due
+        if not once:
+            keep_running(newsletter, stopping)
+            return 0
     except FIXABLE as error:
         log.error(str(error))
         return 2
     except DBAPIError as error:
         log.error("the database cannot be used", why=reason(error))
         return 1
-    if "--once" in arguments:
-        outcomes = [run(job, newsletter, stopping) for job in JOBS if not stopping.is_set()]
-        return 0 if all(outcomes) else 1
-    keep_running(newsletter, stopping)
-    return 0
+    outcomes = [run(job, newsletter, stopping) for job in JOBS if not stopping.is_set()]
+    return 0 if all(outcomes) else 1
+
+
+def _stop(stopping: Event) -> None:
+    """Claim no more, and let what is on the wire end; but not for longer than whoever told us to stop will wait."""
+    if not stopping.is_set():
+        stopping.set()
+        leaving = Timer(PATIENCE, _leave)
+        leaving.daemon = True
+        leaving.start()
+
+
+def _leave() -> None:
+    """Go as if killed, which loses nothing: whoever sends next finds this generation dead, and settles what it held."""
+    log.warning("something still waits for an answer; whoever sends next settles it")
+    os._exit(0)
 
 
 def run(job: Job, newsletter: Newsletter, stopping: Event) -> bool:
@@ -168,24 +191,14 @@ def run(job: Job, newsletter: Newsletter, stopping: Event) -> bool:
 
 def keep_running(newsletter: Newsletter, stopping: Event) -> None:
     """Beat until told to stop; then end what is on the wire and go."""
-    from apscheduler.executors.pool import ThreadPoolExecutor  # `--once` has no use for it
-    from apscheduler.schedulers.background import BackgroundScheduler
 
-    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(len(JOBS))}, timezone="UTC")
-    for job in JOBS:
-        scheduler.add_job(
-            run,
-            "interval",
-            seconds=job.every.total_seconds(),
-            args=(job, newsletter, stopping),
-            next_run_time=utc_now(),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
-    scheduler.start()
-    stopping.wait()
-    scheduler.shutdown(wait=True)
+    def send_from(mailing: int, shift: Stopping) -> None:
+        office, transport = newsletter.office, newsletter.transport
+        job = Job("help to send", timedelta(), lambda *_: sender.run(office, transport, mailing, shift))
+        run(job, newsletter, stopping)
+
+    beats = [Beat(job.name, job.every, partial(run, job, newsletter, stopping)) for job in JOBS]
+    newsletter.runner.keep(beats, send_from, stopping)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import tomllib
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         description="`postgresql://user:password@host/name`; without it an SQLite file in the home.",
+    )
+    runner: Literal["embedded", "procrastinate"] = Field(
+        "embedded",
+        description="Who sends: `embedded`, each `newsletter work` by itself, or `procrastinate`, a queue in "
+        "PostgreSQL that any number of machines share (docs/scaling.md).",
     )
     keys: Path | None = Field(
         None,

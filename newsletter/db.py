@@ -61,6 +61,10 @@ NAMES = {
 """Every constraint has a name on both databases, so that a migration can name it."""
 
 
+_KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+"""A machine that lost its power says no goodbye: its locks are free a minute later, not after two hours."""
+
+
 class DatabaseError(Exception):
     """The database cannot be used: one sentence saying why. Trying again may help."""
 
@@ -174,7 +178,7 @@ def make_engine(url: str) -> Engine:
         address.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         pool_pre_ping=True,  # a server that was restarted is not an error
-        connect_args={"options": "-c timezone=UTC -c synchronous_commit=on"},
+        connect_args={"options": "-c timezone=UTC -c synchronous_commit=on " + _KEEPALIVE},
     )
 
 

@@ -1,4 +1,4 @@
-"""Builds everything once from the settings; the only place that picks a transport."""
+"""Builds everything once from the settings; the only place that picks a transport and a runner."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from newsletter.config import Settings, SettingsError
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.control import MailingError
 from newsletter.delivery.message import Letterhead
+from newsletter.delivery.runners import Runner
 from newsletter.delivery.sender import Office
 from newsletter.desk import habits, members
 from newsletter.desk.errors import DeskError
@@ -77,6 +78,17 @@ class Newsletter:
     def transport(self) -> Transport:
         return make_transport(self.settings.transport.get_secret_value())
 
+    @cached_property
+    def runner(self) -> Runner:
+        """Who sends. What a queue needs is read where there is one: it is not installed everywhere."""
+        if self.settings.runner == "embedded":
+            from newsletter.delivery.runners.embedded import Embedded
+
+            return Embedded()
+        from newsletter.delivery.runners.queued import Queued
+
+        return Queued(self.database, utc_now)
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.timezone)
@@ -137,6 +149,10 @@ def _check(settings: Settings) -> None:
     """Say at the start what would otherwise be said when the first mail is to go."""
     config.keys_path(settings)
     make_transport(settings.transport.get_secret_value())
+    if settings.runner == "procrastinate" and not config.database_url(settings).startswith("postgresql"):
+        raise SettingsError(
+            "NEWSLETTER_RUNNER=procrastinate needs PostgreSQL: name it in NEWSLETTER_DATABASE_URL, or leave it out."
+        )
 
 
 def make_home(settings: Settings, toml: str) -> Newsletter:

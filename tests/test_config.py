@@ -128,3 +128,8 @@ def test_keys_that_cannot_be_kept_are_said_with_the_setting_that_moves_them(tmp_
     blocked.touch()
     with pytest.raises(SettingsError, match="name a file in NEWSLETTER_KEYS"):
         wiring.make_home(Settings(home=tmp_path / "home", keys=blocked / "keys.json"), "")
+
+
+def test_a_queue_for_several_machines_needs_postgresql(home: Path) -> None:
+    with pytest.raises(SettingsError, match="needs PostgreSQL: name it in NEWSLETTER_DATABASE_URL"):
+        wiring.build(Settings(home=home, keys=home.parent / "keys.json", runner="procrastinate"))

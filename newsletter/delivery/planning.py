@@ -74,6 +74,13 @@ def open_mailings(session: Session) -> list[int]:
     return list(session.scalars(found))
 
 
+def is_anyone_due(session: Session, mailing: int, now: datetime) -> bool:
+    """Whether somebody waits in a mailing who could be written to now."""
+    due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= now)
+    waiting = (Delivery.mailing_id == mailing) & (Delivery.state == State.PENDING) & due
+    return session.scalar(select(Delivery.id).where(waiting).limit(1)) is not None
+
+
 def edition_for(languages: str, editions: Mapping[str, int]) -> int:
     """The edition of the first language a person named that there is; else that of the source language."""
     fallback = next(iter(editions))

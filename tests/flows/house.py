@@ -92,9 +92,11 @@ class House:
         assert "Traceback" not in complained
         return said + complained
 
-    def start_work(self, log: Path, life: Callable[[], object] = ONE_PASS, *, cold: bool = False) -> BaseProcess:
+    def start_work(
+        self, log: Path, life: Callable[[], object] = ONE_PASS, *words: str, cold: bool = False
+    ) -> BaseProcess:
         """One pass of the job, or another life of it."""
-        return self._start(life, [], Path(os.devnull), log, cold=cold)
+        return self._start(life, [*words], Path(os.devnull), log, cold=cold)
 
     def _start(
         self, life: Callable[[], object], words: list[str], out: Path, err: Path, *, cold: bool = False

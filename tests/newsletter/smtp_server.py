@@ -31,6 +31,8 @@ class Script:
     """Seconds between one byte of a reply and the next."""
     thanks: str = "250 kept"
     """The usual answer to a message."""
+    delay: float = 0.0
+    """Seconds before that answer."""
     echo: bool = False
     """Quote the recipient in every reply, as many servers do."""
 
@@ -136,6 +138,7 @@ class _Handler(socketserver.StreamRequestHandler):
         with self.owner.lock:
             self.owner.accepted.append((self.recipient, bytes(body)))
         self.owner.on_accept.set()
+        time.sleep(self.owner.script.delay)
         return self._say("after", self.owner.script.thanks)
 
     def _judge(self, moment: str) -> tuple[bool, str]:

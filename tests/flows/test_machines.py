@@ -1,0 +1,56 @@
+"""Several machines on one PostgreSQL: they share each mailing, and one that dies loses nobody and doubles nobody."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+import scheduler
+from newsletter.delivery.models import State
+from newsletter.transports.smtp import SmtpServer
+from tests.flows.house import House, ended
+from tests.newsletter.smtp_server import Script, serving
+
+pytestmark = pytest.mark.flow
+
+PEOPLE = [f"reader{number}@example.org" for number in range(700)]
+"""More than one worker claims at once."""
+WORK = partial(scheduler.main, [])
+"""What `newsletter work` becomes."""
+
+
+@pytest.fixture
+def house(tmp_path: Path, database_url: str) -> House:
+    return House(tmp_path / "home", tmp_path / "keys.json", database_url)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_machines_share_a_mailing_and_one_that_is_killed_is_made_up_for(house: House, tmp_path: Path) -> None:
+    house.extra["NEWSLETTER_RUNNER"] = "procrastinate"
+    mailing = house.fill(PEOPLE)
+    with serving(Script(delay=0.02)) as (server, port):
+        house.transport = f"smtp://127.0.0.1:{port}?tls=none"
+        first, second = (house.start_work(tmp_path / "job.log", WORK) for _ in range(2))
+        _wait(lambda: server.connections > SmtpServer.connections and len(server.accepted) > 50, first, second)
+        first.kill()
+        _wait(lambda: house.account(mailing).waiting == 0, second)
+        second.terminate()
+        assert ended(second, within=30) == 0
+    account = house.account(mailing)
+    arrived = Counter(server.recipients)
+    doubts = account.outcomes[State.IN_DOUBT]
+    assert max(arrived.values()) == 1
+    assert doubts <= SmtpServer.connections
+    assert account.outcomes[State.ACCEPTED] == len(PEOPLE) - doubts <= len(arrived)
+
+
+def _wait(for_this: Callable[[], bool], *workers: BaseProcess) -> None:
+    ends = time.monotonic() + 60
+    while not for_this():
+        assert time.monotonic() < ends
+        assert all(worker.is_alive() for worker in workers)
+        time.sleep(0.05)
