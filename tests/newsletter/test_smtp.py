@@ -115,7 +115,7 @@ def test_one_whose_address_makes_the_server_hang_up_holds_nobody_up(newsroom: Ne
     ("answer", "permanent"), [("535 5.7.8 wrong", True), ("454 4.7.0 down for now", False), ("334 a", True)]
 )
 def test_a_sign_in_that_cannot_be_checked_now_is_tried_again(answer: str, permanent: bool) -> None:
-    script = Script({"auth": [answer]}, ["AUTH CRAM-MD5"])
+    script = Script({"auth": [answer]}, extensions=["AUTH CRAM-MD5"])
     with serving(script) as (_server, port), pytest.raises(SendError) as error:
         connect(SmtpServer("127.0.0.1", port, "none", "user", "hunter2", timeout=5))
     assert error.value.permanent is permanent
