@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from issues.resources.importing import import_all
-from newsletter import config, drafting, forgetting, rotation, wiring
+from newsletter import config, drafting, forgetting, journaling, rotation, wiring
 from newsletter.db import reason
 from newsletter.delivery import sender, witnessing
 from newsletter.delivery.runners import Beat
@@ -61,6 +61,11 @@ def doubts(newsletter: Newsletter, stopping: Event) -> None:
 def notices(newsletter: Newsletter, stopping: Event) -> None:
     """Send the single mails that wait: invitations, and word of a draft."""
     send_waiting(newsletter.postroom, newsletter.transport, stopping)
+
+
+def beat(newsletter: Newsletter, _stopping: Event) -> None:
+    """Note in the journal that this database lives, so that a backup from before is known as one."""
+    journaling.beat(newsletter.database, newsletter.journal, utc_now())
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
@@ -126,6 +131,7 @@ JOBS = (
     Job("doubts", timedelta(minutes=5), doubts),
     Job("notices", timedelta(seconds=10), notices),
     Job("pauses", timedelta(minutes=10), pauses),
+    Job("beat", timedelta(hours=1), beat),
     Job("erase", timedelta(hours=1), erase),
     Job("forget", timedelta(days=1), forget),
     Job("keys", timedelta(hours=1), renew_keys),

@@ -8,10 +8,10 @@ from subscribers.journal import Journal, Lag
 
 REFUSALS = {
     Lag.NONE: "",
-    Lag.PUT_BACK: "This database was put back from a backup and does not know what went on since, so nothing is sent: "
-    "run `newsletter restored`.",
-    Lag.LOST: "The journal of who left is not beside the keys, or cannot be written, so nothing is sent: put it back "
-    "from where you keep a copy, or run `newsletter restored`, which says what else can be done.",
+    Lag.PUT_BACK: "This database was put back from a backup: it does not know who left since, nor what was sent. "
+    "Nothing goes out before an owner presses the button on the desk’s first page, or `newsletter restored` was run.",
+    Lag.LOST: "The journal of who left is not beside the keys, or cannot be written. Nothing goes out before it is put "
+    "back there from where you keep a copy; `newsletter restored` says what to do where there is none.",
 }
 
 
@@ -30,7 +30,7 @@ def refusal(database: Database, journal: Journal, now: datetime) -> str:
 def beat(database: Database, journal: Journal, now: datetime) -> None:
     """Note that the database lives: a copy from before this is known as one."""
     with database.write() as session:
-        number = journals.next_beat(session, journal)
+        number = journals.next_beat(session, journal, now.date())
     if number is not None:
         with database.write() as session:
             journals.note_beat(session, journal, number, now.date())

@@ -37,3 +37,7 @@ class BadFile(SubscriberError):
 
 class KeysMissing(SubscriberError):
     """The key file is not where it should be, or not what it should be."""
+
+
+class JournalMissing(SubscriberError):
+    """A journal that the database knows is not where it should be."""

@@ -10,12 +10,12 @@ the file that the database does not know shows that the database was put back.
 import enum
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from subscribers import roll
@@ -32,6 +32,16 @@ class Lag(enum.Enum):
     """An older copy was put back: it knows less."""
     LOST = enum.auto()
     """There is no journal beside the keys, and there was one; or it cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a replay."""
+
+    people: int
+    """About how many people there were lines."""
+    unreadable: int
+    """Lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +105,10 @@ def is_in_step(session: Session, journal: Journal) -> bool:
     return length <= known
 
 
-def next_beat(session: Session, journal: Journal) -> int | None:
-    """A number for `note_beat` in a transaction after this one; nothing where no journal is at hand."""
-    place = _locked(session, journal)
+def next_beat(session: Session, journal: Journal, day: date) -> int | None:
+    """A number for `note_beat` in a transaction after this one; nothing where the two are not in step: a database that
+    was put back would count itself up to what it does not know."""
+    place = None if lag(session, journal, day) is not Lag.NONE else _locked(session, journal)
     if place is None:
         return None
     place.beat += 1
@@ -108,6 +119,36 @@ def next_beat(session: Session, journal: Journal) -> int | None:
 def note_beat(session: Session, journal: Journal, beat: int, day: date) -> None:
     """Write down that the database lives, or is about to send."""
     note(session, journal, Kind.BEAT, [numbered(beat)], day)
+
+
+def known(session: Session, journal: Journal) -> dict[int, JournalFile]:
+    """Every journal that the database knows, by its id; their files may be elsewhere, or lost."""
+    return {number: journal.file(number) for number in session.scalars(select(JournalPlace.id))}
+
+
+def catch_up(session: Session, files: Mapping[int, JournalFile]) -> Replayed:
+    """Do again what each of these journals (by their ids) holds beyond the database, which knows it from now on.
+
+    Raises OSError.
+    """
+    parts: list[list[Line]] = []
+    unreadable = 0
+    for number, file in sorted(files.items()):
+        place = session.get(JournalPlace, number, with_for_update=True) or JournalPlace(id=number, lines=0, beat=0)
+        read = list(file.read(place.lines))
+        parts.append([line for line in read if line])
+        unreadable += read.count(None)
+        place.beat = max([place.beat, *(line.number for line in parts[-1] if line.kind is Kind.BEAT)])
+        place.lines += len(read)
+        session.add(place)
+    return Replayed(replay(session, parts), unreadable)
+
+
+def do_without(session: Session, journal: Journal, numbers: Iterable[int], day: date) -> None:
+    """Forget journals that are lost, and begin one where none is left beside the keys. Raises OSError."""
+    session.execute(delete(JournalPlace).where(JournalPlace.id.in_(list(numbers))))
+    if not any(file.path.exists() for file in known(session, journal).values()):
+        _begun(session, journal, day)
 
 
 def replay(session: Session, parts: Sequence[Sequence[Line]]) -> int:

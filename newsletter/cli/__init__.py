@@ -2,7 +2,7 @@
 
 import typer
 
-from newsletter.cli import issues, keys, mailings, people, privacy, resources, running, subscribers
+from newsletter.cli import issues, keys, mailings, people, privacy, resources, restoring, running, subscribers
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,5 +17,5 @@ app.add_typer(mailings.app, name="mailings")
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
-for command in (running.init, running.work, running.run, running.demo):
+for command in (running.init, running.work, running.run, running.demo, restoring.restored):
     app.command()(command)

@@ -72,6 +72,7 @@ _OWNERS = frozenset({Role.OWNER})
 
 ROLES: Mapping[str, frozenset[Role]] = {
     "home": _ALL,
+    "restored": _OWNERS,
     "sign_out": _ALL,
     # the shelf of resources, and its sources
     "resources": _ALL,

@@ -25,7 +25,7 @@ from newsletter.wiring import Newsletter
 
 HEADINGS = {
     MailingState.SCHEDULED: "{month} waits for its hour.",
-    MailingState.HELD: "{month} is late, and asks before it goes.",
+    MailingState.HELD: "{month} asks before it goes.",
     MailingState.SENDING: "{month} is going out.",
     MailingState.PAUSED: "{month} is paused.",
     MailingState.CANCELLED: "{month} was cancelled.",

@@ -6,16 +6,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from issues.languages import direction, name_in, own_name
 from issues.resources.fetching import host_of
+from newsletter import journaling, restoring
 from newsletter.delivery.models import OUTCOMES, MailingState
+from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.month import Glance, Making, glance
 from newsletter.web.pictures import MOST_MARKS, of_outcomes
 from newsletter.web.site import Site
+from subscribers.errors import SubscriberError
 
 ENDED = {
     MailingState.SENDING: "It is going out now, to {people}.",
@@ -24,19 +27,40 @@ ENDED = {
     MailingState.FINISHED: "It went to {people} on {day}{lasted}.",
 }
 
+MAY = ("draft_issue", "add_source", "restored")
+"""What the page offers to whoever may do it."""
+CAUGHT_UP = "The journal told of {} since the backup: who left is off the list again. Mailings wait for your word."
+
 
 def make_router(site: Site) -> APIRouter:
     """The desk's first page."""
     router = APIRouter(prefix="/desk")
 
     @router.get("", name="home")
-    def home(request: Request) -> Response:
-        now, zone = site.clock(), site.newsletter.zone
-        with site.database.read() as session:
-            seen = glance(session, site.settings.languages, zone, now, site.memory)
-            return site.desk(request, "desk/home/home.html", here="This month", **_values(request, seen, zone, now))
+    def home(request: Request, caught_up: int | None = None) -> Response:
+        return _page(site, request, said="" if caught_up is None else CAUGHT_UP.format(spoken.people(caught_up)))
+
+    @router.post("/restored", name="restored")
+    def restored(request: Request) -> Response:
+        """After a backup of the database was put back: who left since is taken off again, and mailings wait."""
+        try:
+            with site.database.write() as session:
+                done = restoring.catch_up(session, site.journal, site.clock())
+                deeds.record(session, member_of(request).id, "replayed the journal", f"{done.people}", site.clock())
+        except SubscriberError as problem:
+            return _page(site, request, problem=str(problem))
+        return RedirectResponse(f"{site.root}/desk?caught_up={done.people}", status_code=303)
 
     return router
+
+
+def _page(site: Site, request: Request, *, said: str = "", problem: str = "") -> Response:
+    now, zone = site.clock(), site.newsletter.zone
+    refusal = journaling.refusal(site.database, site.journal, now)
+    with site.database.read() as session:
+        seen = glance(session, site.settings.languages, zone, now, site.memory)
+        values = _values(request, seen, zone, now) | {"refusal": problem or refusal, "said": said}
+        return site.desk(request, "desk/home/home.html", status=409 if problem else 200, here="This month", **values)
 
 
 def _values(request: Request, seen: Glance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
@@ -60,7 +84,7 @@ def _values(request: Request, seen: Glance, zone: ZoneInfo, now: datetime) -> di
             for source in seen.news.failing
         ],
         "looked_at": spoken.ago(seen.news.looked_at, now, zone),
-        "may": {name: member_of(request).role in ROLES.get(name, ()) for name in ("draft_issue", "add_source")},
+        "may": {name: member_of(request).role in ROLES.get(name, ()) for name in MAY},
         "own_name": own_name,
         "name_in": name_in,
         "way": direction,
@@ -79,7 +103,7 @@ def heading(seen: Glance, now: datetime, zone: ZoneInfo) -> str:
     if mailing is None:
         return f"{month} is being written{_still(seen.making)}"
     if mailing.state is MailingState.HELD:
-        return f"{month} is late, and asks before it goes."
+        return f"{month} asks before it goes."
     return f"{month} goes {spoken.soon(mailing.due_at, now, zone)}."
 
 

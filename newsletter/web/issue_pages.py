@@ -119,7 +119,7 @@ def _offered(session: Session, issue: Issue) -> list[tuple[int, str]]:
 
 _GOES = {
     MailingState.SCHEDULED: "Goes {day}, {hour} in {zone}, to {readers}",
-    MailingState.HELD: "It is late, and asks before it goes to {readers}",
+    MailingState.HELD: "It asks before it goes to {readers}",
     MailingState.SENDING: "Is on its way to {readers}",
     MailingState.PAUSED: "Is paused on its way to {readers}",
     MailingState.CANCELLED: "Was stopped on its way to {readers}, {when}",

@@ -89,7 +89,7 @@ class Standing:
         return (
             self.month
             + {
-                MailingState.HELD: " is late, and asks first.",
+                MailingState.HELD: " asks before it goes.",
                 MailingState.SENDING: " is going out.",
                 MailingState.PAUSED: " is paused.",
                 MailingState.CANCELLED: " was stopped on the way.",

@@ -3,16 +3,20 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from issues import composing, editions
 from issues.models import Fallback, Issue, Source, SourceKind
+from newsletter import journaling
 from newsletter.delivery import planning
 from newsletter.delivery.models import Delivery, MailingState, State
 from newsletter.desk.models import Role
 from newsletter.web.month import following
+from subscribers.models import JournalPlace, Subscriber, Suppression
+from subscribers.models import State as Standing
 from tests.issues.drafted import resource
 from tests.issues.sample import BRAND
+from tests.journals import journal
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
 
@@ -122,3 +126,27 @@ def test_a_failing_source_is_named(month: Web) -> None:
 )
 def test_the_next_month_follows_the_last_and_is_never_past(last: date | None, expected: tuple[int, int]) -> None:
     assert following(last, date(2026, 11, 21)) == date(*expected, 1)
+
+
+def test_a_database_that_was_put_back_is_said_and_its_owner_lets_it_catch_up(web: Web) -> None:
+    token = web.join()
+    site = journal()
+    journaling.beat(web.database, site, web.now)
+    assert web.client().post(f"/u/{token}").status_code == 200
+    assert "Nothing goes out." not in desk_client(web).client.get("/desk").text
+    journaling.beat(web.database, site, web.now)
+    with web.database.write() as session:  # as it was before both
+        session.execute(update(JournalPlace).values(lines=2, beat=1))
+        session.execute(update(Subscriber).values(state="subscribed", left_at=None))
+        session.execute(delete(Suppression))
+    editor, owner = desk_client(web, Role.EDITOR).client, desk_client(web).client
+    assert "put back from a backup" in editor.get("/desk").text
+    assert "/desk/restored" not in editor.get("/desk").text
+    assert editor.post("/desk/restored").status_code == 403
+    assert '<form class="row" method="post" action="/desk/restored">' in owner.get("/desk").text
+    back = owner.post("/desk/restored")
+    assert back.headers["location"] == "/desk?caught_up=1"
+    page = owner.get("/desk?caught_up=1").text
+    assert "The journal told of one person since the backup" in page
+    assert "Nothing goes out." not in page
+    assert web.held().state is Standing.LEFT

@@ -342,7 +342,7 @@ def test_the_line_says_where_the_mailing_stands_and_to_how_many_it_goes(web: Web
             session, issue=session.scalars(select(Issue.id)).one(), editions={}, due_at=web.now, zone="America/New_York"
         )
         mailing.state = MailingState.HELD
-    assert "It is late, and asks before it goes to 1 reader" in desk.client.get(EDITOR).text
+    assert "It asks before it goes to 1 reader" in desk.client.get(EDITOR).text
     with web.database.write() as session:
         stopped = session.scalars(select(Mailing)).one()
         stopped.state, stopped.opened_at = MailingState.CANCELLED, web.now
