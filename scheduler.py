@@ -128,8 +128,8 @@ def draft(newsletter: Newsletter, _stopping: Event) -> None:
 
 JOBS = (
     Job("send", timedelta(seconds=10), send),
+    Job("notices", timedelta(seconds=3), notices),
     Job("doubts", timedelta(minutes=5), doubts),
-    Job("notices", timedelta(seconds=10), notices),
     Job("pauses", timedelta(minutes=10), pauses),
     Job("beat", timedelta(hours=1), beat),
     Job("erase", timedelta(hours=1), erase),

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 from platformdirs import user_config_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -22,6 +22,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from newsletter.pace import Quiet, Rate, WarmUp
 
 
 class SettingsError(Exception):
@@ -60,6 +62,11 @@ def _parts(url: str, form: str) -> SplitResult:
     if not port_is_one or re.search(r"\s", url):
         raise ValueError(f"it is written like {form}")
     return parts
+
+
+def _written(kind: type[Rate | WarmUp | Quiet]) -> PlainValidator:
+    """Of a part of the pace: its own grammar reads it."""
+    return PlainValidator(lambda value: value if isinstance(value, kind | None) else kind.parse(str(value)))
 
 
 Color = Annotated[str, AfterValidator(_color)]
@@ -132,6 +139,21 @@ class Settings(BaseSettings):
         ge=1,
         le=3650,
         description="For how many days after a mailing it is kept who got it; then only its numbers are.",
+    )
+    rate: Annotated[Rate | None, NoDecode, _written(Rate)] = Field(
+        None,
+        description="At most so many messages, for a server or provider that sets limits: "
+        "`14/second, 5000/hour, 50000/day`, each where it is wanted. All processes share it.",
+    )
+    warm_up: Annotated[WarmUp | None, NoDecode, _written(WarmUp)] = Field(
+        None,
+        description="For a new domain or server: the first day and how many messages it may see, `2021-11-01 50`. "
+        "Each day after it may see twice as many, for 20 days or up to RATE.",
+    )
+    quiet_hours: Annotated[Quiet | None, NoDecode, _written(Quiet)] = Field(
+        None,
+        description="When no mailing goes on, by the clock of TIMEZONE: `21:00-08:00`. Confirmations and other single "
+        "mails leave at any hour.",
     )
     timezone: str = Field("UTC", description="The zone that times are entered and shown in: `America/New_York`.")
     languages: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -128,6 +128,7 @@ KINDS: Mapping[str, Kind] = {
             "created_at": Reason("since when it waits", "to give it up in time"),
             "tries": Reason("how often it was tried", "to wait longer each time"),
             "retry_at": Reason("when it is tried next", "to try again"),
+            "turned_away_at": Reason("when the mail server had no room for it", "to let it go before a mailing"),
         },
     ),
     "delivery": Kind(
@@ -315,6 +316,8 @@ ABOUT_NOBODY: Mapping[str, str] = {
     "reader_group": "id name slug removed_at",
     "topic": "id removed_at",
     "topic_name": "topic_id language name",
+    "pace_minute": "begins taken",
+    "pace_turn": "id next_at",
     "generation": "id started_at ended_at",
     "mailing": "id issue_id state due_at zone not_later_than opened_at deadline finished_at note audience",
     "mailing_edition": "mailing_id language position edition_id",

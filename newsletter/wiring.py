@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from issues.errors import IssueError
 from issues.rendering import Brand
 from issues.resources.fetching import fetch, status_of
@@ -13,6 +15,7 @@ from issues.resources.found import Fetch
 from newsletter import config
 from newsletter.config import Settings, SettingsError
 from newsletter.db import Database, DatabaseError
+from newsletter.delivery import pacing
 from newsletter.delivery.control import MailingError
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.runners import Runner
@@ -22,7 +25,9 @@ from newsletter.desk.errors import DeskError
 from newsletter.mail import SendError, Transport
 from newsletter.migrations import upgrade
 from newsletter.mime.headers import HeaderError
+from newsletter.notices import outbox
 from newsletter.notices.outbox import Postroom
+from newsletter.pace import Pace, Rate
 from newsletter.preflight.links import Ask
 from newsletter.publishing import Press
 from newsletter.transports.maildir import MaildirTransport
@@ -94,6 +99,14 @@ class Newsletter:
         return ZoneInfo(self.settings.timezone)
 
     @property
+    def pace(self) -> Pace | None:
+        """How fast mail may leave; nothing where no setting says."""
+        settings = self.settings
+        if settings.rate or settings.warm_up or settings.quiet_hours:
+            return Pace(settings.rate or Rate(), settings.warm_up, settings.quiet_hours, self.zone)
+        return None
+
+    @property
     def fetch(self) -> Fetch:
         """GET for sources, within bounds."""
         return partial(fetch, allow_loopback=self.settings.allow_loopback)
@@ -120,13 +133,29 @@ class Newsletter:
     @property
     def postroom(self) -> Postroom:
         """What single mails are sent with."""
-        return Postroom(self.database, self.vault, self.settings.sender, self.settings.reply_to, utc_now, self.journal)
+        pace, settings = self.pace, self.settings
+
+        def count(session: Session, now: datetime) -> None:
+            if pace:
+                pacing.count_one(session, pace, now)
+
+        return Postroom(self.database, self.vault, settings.sender, settings.reply_to, utc_now, self.journal, count)
 
     @property
     def office(self) -> Office:
         """What the sender works with. SQLite's process locks lie beside the database."""
         locks = self.settings.home / "locks"
-        return Office(self.database, self.vault, self.letterhead, self.settings.base_url, locks, utc_now, self.journal)
+        return Office(
+            self.database,
+            self.vault,
+            self.letterhead,
+            self.settings.base_url,
+            locks,
+            utc_now,
+            self.journal,
+            self.pace,
+            outbox.is_turned_away,
+        )
 
     def close(self) -> None:
         """Give the database back."""

@@ -57,6 +57,13 @@ def refusal() -> str:
         ("LANGUAGES", ",", "tags like en"),
         ("BRAND_COLOR", "red", "like #1d2b4f"),
         ("ALLOW_LOOPBACK", "perhaps", "boolean"),
+        ("RATE", "14 a second", "written like 14/second"),
+        ("RATE", "14/second, 15/second", "at most once"),
+        ("RATE", "0/day", "written like 14/second"),
+        ("WARM_UP", "50", "the first day and its number"),
+        ("WARM_UP", "2021-02-30 50", "day is out of range"),
+        ("QUIET_HOURS", "9pm-8am", "like 21:00-08:00"),
+        ("QUIET_HOURS", "21:00-21:00", "like 21:00-08:00"),
     ],
 )
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
@@ -97,6 +104,9 @@ def test_a_wrong_line_in_the_settings_file_is_named(home: Path, toml: bytes, why
         ("BASE_URL", "https://example.org/news/"),
         ("LANGUAGES", "en, pt-br"),
         ("BRAND", ""),
+        ("RATE", "50000/day,14/second"),
+        ("WARM_UP", "2021-11-01 50"),
+        ("QUIET_HOURS", "21:00-08:00"),
     ],
 )
 def test_what_is_right_passes(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -144,6 +144,24 @@ class WaitingDomain(Base):
     """Somebody resumed the mailing since: the domain is not counted again."""
 
 
+class PaceTurn(Base):
+    """When the next message may leave: one row, locked by whoever takes permits."""
+
+    __tablename__ = "pace_turn"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+
+
+class PaceMinute(Base):
+    """How many permits were taken within a minute; kept for a day."""
+
+    __tablename__ = "pace_minute"
+
+    begins: Mapped[datetime] = mapped_column(primary_key=True)
+    taken: Mapped[int]
+
+
 class Generation(Base):
     """One life of a sender process. It is dead when the lock it holds is free, never because a clock says so."""
 

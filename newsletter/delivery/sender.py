@@ -6,7 +6,7 @@ This is the only place where people, editions and a way out meet; docs/sending.m
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -17,13 +17,15 @@ from sqlalchemy.orm import Session
 from issues.models import Edition, Issue
 from newsletter import journaling
 from newsletter.db import Database
-from newsletter.delivery import generation, ledger, planning
+from newsletter.delivery import generation, ledger, pacing, planning
 from newsletter.delivery.inspection import UnsafeMessage
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.delivery.models import Delivery, Generation, Mailing, MailingState, State
-from newsletter.mail import Message, SendError, Transport
+from newsletter.delivery.pacing import Gate
+from newsletter.mail import Later, Message, SendError, Transport
 from newsletter.mime.headers import HeaderError
+from newsletter.pace import Pace
 from subscribers import tokens
 from subscribers.addresses import kept_envelope
 from subscribers.errors import BadAddress, SubscriberError
@@ -31,6 +33,10 @@ from subscribers.journal import Journal
 from subscribers.vault import Vault
 
 _BATCH = 500
+_LONGEST_WAIT = timedelta(seconds=5)
+"""For the pace, with lines held open; for longer, the next beat of the job tries again."""
+_LOOK = timedelta(seconds=2)
+"""Between two looks whether a single mail needs a line."""
 log = structlog.get_logger()
 
 
@@ -45,6 +51,10 @@ class Office:
     lock_folder: Path
     clock: Callable[[], datetime]
     journal: Journal
+    pace: Pace | None = None
+    """How fast mailings may go; nothing where nobody said."""
+    makes_room: Callable[[Session, datetime], bool] = lambda _session, _now: False
+    """Whether a single mail was turned away, so that mailings leave it the lines for a moment."""
 
 
 class Stopping(Protocol):
@@ -86,7 +96,10 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
         deadline = session.scalar(
             select(Mailing.deadline).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
         )
-    if deadline is None or not _may_send(office):
+        held_back = office.makes_room(session, office.clock()) or (
+            office.pace and pacing.outlook(session, office.pace, office.clock())
+        )
+    if deadline is None or held_back or not _may_send(office):
         return
     if _is_any(office, Delivery, _is_due(office, mailing)):
         journaling.beat(office.database, office.journal, office.clock())  # an older copy must not send it once more
@@ -131,8 +144,9 @@ def _is_any(office: Office, table: type[Delivery | Generation | Mailing], which:
 
 
 def _send(office: Office, mailing: int, books: Ledger, transport: Transport, stopping: Stopping) -> None:
+    gate = Gate(office.database, office.pace, office.clock)
     try:
-        mailroom = _Mailroom(office, mailing, books, stopping)
+        mailroom = _Mailroom(office, mailing, books, gate, stopping)
         transport.run(mailroom.take, books.barrier)
         _note(office, mailing, "")
     except (SendError, HeaderError, UnsafeMessage) as error:
@@ -140,6 +154,7 @@ def _send(office: Office, mailing: int, books: Ledger, transport: Transport, sto
         _note(office, mailing, str(error), pause=error.permanent)
     finally:
         books.give_back()
+        gate.close()
     if books.finish():
         log.info("mailing finished", mailing=mailing)
 
@@ -154,23 +169,28 @@ def _note(office: Office, mailing: int, note: str, *, pause: bool = False) -> No
 class _Mailroom:
     """Turns claims into finished messages, one after the other."""
 
-    def __init__(self, office: Office, mailing: int, books: Ledger, stopping: Stopping) -> None:
+    def __init__(self, office: Office, mailing: int, books: Ledger, gate: Gate, stopping: Stopping) -> None:
         self._office = office
         self._books = books
+        self._gate = gate
         self._stopping = stopping
         self._claims: deque[Claim] = deque()
         self._editions = _compiled(office, mailing)
+        self._looks_at = office.clock() + _LOOK
 
-    def take(self) -> Message | None:
-        """The next message; nothing where nobody is due, or the process is to stop."""
-        while self._books.is_open and not self._stopping.is_set():
+    def take(self) -> Message | Later | None:
+        """The next message, or when the pace has one; nothing where nobody is due, or it is time to stop."""
+        while self._books.is_open and not self._stopping.is_set() and not self._makes_room():
             if not self._claims:
                 self._claims.extend(self._books.claim(_BATCH))
             if not self._claims:
                 return None
+            if wait := self._gate.wait(len(self._claims)):
+                return Later(wait.total_seconds()) if wait <= _LONGEST_WAIT else None
             claim = self._claims.popleft()
             try:
                 if message := self._compose(claim):
+                    self._gate.use()
                     return message
             except (BadAddress, HeaderError, UnsafeMessage) as error:
                 self._give_up(claim, error)
@@ -178,6 +198,15 @@ class _Mailroom:
                 self._give_up(claim, error)
                 raise SendError(f"{error} Look at the keys, then resume.", permanent=True) from None
         return None
+
+    def _makes_room(self) -> bool:
+        """Whether a single mail has no line, so that this run ends; asked now and then."""
+        now = self._office.clock()
+        if now < self._looks_at:
+            return False
+        self._looks_at = now + _LOOK
+        with self._office.database.read() as session:
+            return self._office.makes_room(session, now)
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         log.error("message could not be made", delivery=claim.delivery, why=str(error))

@@ -34,3 +34,5 @@ class Notice(Base):
     tries: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime] = mapped_column(index=True)
     """Not before: moved on when a try begins, so that no other process takes it, and a failed one comes again."""
+    turned_away_at: Mapped[datetime | None]
+    """When the server had no line for it: mailings make room then."""

@@ -27,6 +27,11 @@ from subscribers.vault import Vault
 
 GIVEN_UP = timedelta(days=2)
 """A mail that cannot leave for so long is not waited for any more."""
+_SOON = timedelta(seconds=3)
+"""After which a mail is tried again that the server had no line for; twice as long each time, up to..."""
+_LATEST = timedelta(minutes=5)
+_ROOM_FOR = timedelta(seconds=15)
+"""... and for so long after it was turned away, mailings leave it the lines."""
 
 log = structlog.get_logger()
 
@@ -42,6 +47,8 @@ class Postroom:
     reply_to: str
     clock: Callable[[], datetime]
     journal: Journal
+    count: Callable[[Session, datetime], None] = lambda _session, _now: None
+    """Told of each mail that leaves, for the pace of the mailings."""
 
 
 def queue(
@@ -85,6 +92,13 @@ def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> N
         transport.run(round_.take, round_.barrier)
     except SendError as error:
         log.warning("notices wait", why=str(error))
+        if not error.permanent:
+            round_.turn_away()
+
+
+def is_turned_away(session: Session, now: datetime) -> bool:
+    """Whether a mail found no line to the server a moment ago, perhaps because a mailing has them all."""
+    return session.scalar(select(Notice.id).where(Notice.turned_away_at > now - _ROOM_FOR).limit(1)) is not None
 
 
 class _Round:
@@ -94,12 +108,15 @@ class _Round:
         self._postroom = postroom
         self._which = which
         self._stopping = stopping
+        self._unsaid: set[int] = set()
+        """Taken, and not a word from the server about them."""
 
     def take(self) -> Message | None:
         """The next finished mail. What cannot be made comes again (keys may be mended); no other waits for it."""
         while not self._stopping.is_set() and (notice := self._claim()):
             try:
                 if message := self._compose(notice):
+                    self._unsaid.add(notice.id)
                     return message
                 self._forget(notice.id)
             except (SubscriberError, HeaderError, TemplateError, ValueError) as error:
@@ -108,12 +125,21 @@ class _Round:
 
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         """Forget what was accepted, or refused for good; the doubt is on the side of a second copy."""
+        self._unsaid.difference_update(departing, (reply.delivery for reply in replies))
         for reply in replies:
             if reply.refused:
                 log.warning("notice refused", notice=reply.delivery, code=reply.code)
             if reply.accepted or reply.refused:
                 self._forget(reply.delivery)
         return frozenset(departing)
+
+    def turn_away(self) -> None:
+        """What was taken and never left is tried again in seconds: the way out was taken, or shut for a moment."""
+        now = self._postroom.clock()
+        with self._postroom.database.write() as session:
+            for notice in session.scalars(select(Notice).where(Notice.id.in_(self._unsaid))):
+                notice.turned_away_at = now
+                notice.retry_at = now + min(_SOON * 2 ** min(notice.tries - 1, 10), _LATEST)
 
     def _claim(self) -> Notice | None:
         now = self._postroom.clock()
@@ -126,6 +152,7 @@ class _Round:
             if notice:
                 notice.tries += 1
                 notice.retry_at = now + timedelta(minutes=min(2**notice.tries, 60))
+                self._postroom.count(session, now)
             return notice
 
     def _compose(self, notice: Notice) -> Message | None:
