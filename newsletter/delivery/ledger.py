@@ -257,7 +257,7 @@ class Ledger:
 class _Often:
     """The statements that every message needs, compiled once: to build one anew costs more than to run it.
 
-    They take many rows at a time where they can: each step of a statement lets other threads in, and waits for them.
+    They take many rows at a time where they can: fewer steps beat quicker ones.
     """
 
     def __init__(self, connection: Connection, mailing: int, number: int) -> None:

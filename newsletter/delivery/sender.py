@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -177,6 +178,7 @@ class _Mailroom:
         self._claims: deque[Claim] = deque()
         self._editions = _compiled(office, mailing)
         self._looks_at = office.clock() + _LOOK
+        self._hash_domain = lru_cache(1000)(office.vault.hash_domain)
 
     def take(self) -> Message | Later | None:
         """The next message, or when the pace has one; nothing where nobody is due, or it is time to stop."""
@@ -218,7 +220,7 @@ class _Mailroom:
         address = vault.open_address(claim.sealed_address, claim.address_hash)
         name = vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
         recipient = kept_envelope(address)
-        if not self._books.may_go(claim.delivery, vault.hash_domain(recipient.rpartition("@")[2])):
+        if not self._books.may_go(claim.delivery, self._hash_domain(recipient.rpartition("@")[2])):
             return None
         reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery, plain=claim.plain_text)
         data = self._editions[claim.edition].message(reader)

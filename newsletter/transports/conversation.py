@@ -197,13 +197,10 @@ class Conversation:
         if self._answer:
             words = b" ".join([part[4:] for part in (*self._answer, line)])
             self._answer.clear()
-        return self._answered(int(code), words)
-
-    def _answered(self, code: int, words: bytes) -> Sequence[Happening]:
-        if code == 421:  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
+        if code == b"421":  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
             self.closing = True
         if self._expected:
-            return self._WHAT_NEXT[self._expected.popleft()](self, code, words)
+            return self._WHAT_NEXT[self._expected.popleft()](self, int(code), words)
         if self.closing:
             return ()
         raise _Nonsense
@@ -213,8 +210,8 @@ class Conversation:
         return ()
 
     def _to_mail(self, code: int, words: bytes) -> Sequence[Happening]:
-        if code == 421:
-            return ()  # an idle line is closed: that is not about this message
+        if code == 421:  # an idle line is closed: that is not about this message
+            return ()
         message = self._of(self.offered)
         # 552 means this message's size (RFC 1870), and SMTPUTF8 this recipient; all else means all of ours.
         if 500 <= code < 600 and code != 552 and message.recipient.isascii():
