@@ -26,6 +26,7 @@ from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
 from subscribers import head_counts
 from subscribers.preferences import end_pauses
+from subscribers.removing import forget_removed
 from subscribers.retention import erase_left, forget_sign_ups
 
 PATIENCE = 25
@@ -69,10 +70,11 @@ def beat(newsletter: Newsletter, _stopping: Event) -> None:
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
-    """Erase who left more than a day ago, and forget sign-ups that nobody confirmed."""
+    """Erase who left more than a day ago; forget sign-ups that nobody confirmed, and groups and topics taken away."""
     with newsletter.database.write() as session:
         erased = erase_left(session, utc_now())
         forgotten = forget_sign_ups(session, utc_now())
+        forget_removed(session, utc_now())
     if erased or forgotten:
         log.info("erased", people=erased, sign_ups=forgotten)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subscribers import consent
+from subscribers import consent, groups, topics
 from subscribers.addresses import normal as normal_address
 from subscribers.errors import AlreadyThere, NotFound, Suppressed
 from subscribers.inserting import insert_new
@@ -56,6 +56,8 @@ class Held:
     paused_until: date | None
     asked_on: date | None
     """When somebody typed the address into the form, and it still waits for its owner's word."""
+    groups: tuple[str, ...]
+    unwanted_topics: tuple[str, ...]
 
 
 def add(
@@ -139,6 +141,8 @@ def show(session: Session, vault: Vault, address: str) -> Held:
         plain_text=person is not None and person.plain_text,
         paused_until=person.paused_until if person else None,
         asked_on=waiting.date() if waiting else None,
+        groups=_groups(session, person.id) if person else (),
+        unwanted_topics=_unwanted(session, person.id) if person else (),
     )
 
 
@@ -150,6 +154,16 @@ def _agreed(session: Session, subscriber_id: int) -> tuple[Agreed, ...]:
         .order_by(Consent.id)
     )
     return tuple(Agreed(*row) for row in rows)
+
+
+def _groups(session: Session, subscriber_id: int) -> tuple[str, ...]:
+    mine = groups.of_person(session, subscriber_id)
+    return tuple(group.name for group in groups.groups(session) if group.id in mine)
+
+
+def _unwanted(session: Session, subscriber_id: int) -> tuple[str, ...]:
+    without = topics.unwanted(session, subscriber_id)
+    return tuple(topics.called(topic, "en").name for topic in topics.topics(session) if topic.id in without)
 
 
 def address_of(session: Session, vault: Vault, subscriber_id: int) -> str:

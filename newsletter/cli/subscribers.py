@@ -72,7 +72,12 @@ def show(address: Address, json: AsJson = False) -> None:
     if json:
         print_json(asdict(held))
         return
-    for field, value in (asdict(held) | {"consents": "; ".join(map(_agreed, held.consents))}).items():
+    lists = {
+        "consents": "; ".join(map(_agreed, held.consents)),
+        "groups": ", ".join(held.groups),
+        "unwanted_topics": ", ".join(held.unwanted_topics),
+    }
+    for field, value in (asdict(held) | lists).items():
         say(f"{field.replace('_', ' ')}: {value if value not in (None, '') else '-'}")
 
 

@@ -6,27 +6,37 @@ A link in a newsletter can only leave. To change anything takes one that was mai
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from babel.dates import format_date
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
 from issues.languages import locale
 from newsletter.notices import outbox
 from newsletter.web.joining_pages import ended
-from newsletter.web.site import LANGUAGES, Site, page_language
+from newsletter.web.site import LANGUAGES, Numbers, Site, page_language
 from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
-from subscribers import preferences
+from subscribers import preferences, topics
 from subscribers.languages import MOST
 from subscribers.mailed import Kind
-from subscribers.preferences import LONGEST_PAUSE, Preferences
+from subscribers.preferences import LONGEST_PAUSE
 from subscribers.tokens import Purpose, make, read_timed
 
 HOLDS = timedelta(days=1)
 """How long a mailed link opens the preferences: as long as no other is sent to the same address."""
 
 Choice = Annotated[str, Form(max_length=35)]
+
+
+class Offered(NamedTuple):
+    """A topic on the page, in its language or the nearest there is."""
+
+    number: int
+    name: str
+    language: str
+    wanted: bool
 
 
 def make_router(site: Site) -> APIRouter:
@@ -72,9 +82,7 @@ def _make_choosing(router: APIRouter, site: Site) -> None:
     @router.api_route("/preferences/{token}", methods=["GET", "HEAD"], name="preferences")
     def show(request: Request, token: str) -> HTMLResponse:
         reader = _reader(site, token)
-        with site.database.read() as session:
-            chosen = preferences.preferences(session, reader)
-        return _chosen(site, request, token, chosen, saved=False)
+        return _chosen(site, request, reader, saved=False)
 
     @router.post("/preferences/{token}", name="preferences_save")
     def save(
@@ -83,20 +91,24 @@ def _make_choosing(router: APIRouter, site: Site) -> None:
         language: Annotated[Sequence[Choice], Form(max_length=MOST)] = (),
         form: Choice = "",
         pause: Choice = "",
+        offered: Numbers = (),
+        topic: Numbers = (),
     ) -> HTMLResponse:
         reader = _reader(site, token)
         with site.database.write() as session:
             kept = preferences.preferences(session, reader)
-            offered = _offered(site, kept.languages if kept else "")
-            chosen = preferences.change(
+            languages = _languages(site, kept.languages if kept else "")
+            preferences.change(
                 session,
                 reader,
-                languages=",".join(tag for tag in language if tag in offered),
+                languages=",".join(tag for tag in language if tag in languages),
                 plain_text=form == "text",
                 pause=int(pause) if pause in map(str, range(LONGEST_PAUSE + 1)) else None,
                 now=site.clock(),
             )
-        return _chosen(site, request, token, chosen, saved=True)
+            if kept:  # a topic that came while the page was open is not chosen by it
+                topics.choose(session, reader, wanted=topic, unwanted=set(offered) - set(topic))
+        return _chosen(site, request, reader, saved=True)
 
 
 def _reader(site: Site, token: str) -> int:
@@ -105,25 +117,34 @@ def _reader(site: Site, token: str) -> int:
     return held.number if held and site.clock() - held.made_at < HOLDS else 0
 
 
-def _offered(site: Site, kept: str) -> list[str]:
+def _languages(site: Site, kept: str) -> list[str]:
     """The newsletter's languages, and those that the reader named before."""
     return list(dict.fromkeys([*site.settings.languages, *filter(None, kept.split(","))]))
 
 
-def _chosen(site: Site, request: Request, token: str, chosen: Preferences | None, *, saved: bool) -> HTMLResponse:
-    if chosen is None:
-        return ended(site, request)
-    language = page_language(request, chosen.languages)
-    offered = _offered(site, chosen.languages)
+def _topics(session: Session, reader: int, language: str) -> list[Offered]:
+    without = topics.unwanted(session, reader)
+    return [Offered(each.id, *topics.called(each, language), each.id not in without) for each in topics.topics(session)]
+
+
+def _chosen(site: Site, request: Request, reader: int, *, saved: bool) -> HTMLResponse:
+    with site.database.read() as session:
+        chosen = preferences.preferences(session, reader)
+        if chosen is None:
+            return ended(site, request)
+        language = page_language(request, chosen.languages)
+        offered = _topics(session, reader, language)
+    languages = _languages(site, chosen.languages)
     return site.page(
         "public/preferences.html",
         language,
         chosen=chosen,
-        order=[*filter(None, chosen.languages.split(",")), *[""] * MOST][: min(MOST, len(offered))],
-        offered=offered,
+        order=[*filter(None, chosen.languages.split(",")), *[""] * MOST][: min(MOST, len(languages))],
+        offered=languages,
+        topics=offered,
         months=range(1, LONGEST_PAUSE + 1),
         until=format_date(chosen.paused_until, "long", locale(language)) if chosen.paused_until else "",
-        leave=f"{site.root}/u/{make(site.vault, Purpose.LEAVE, _reader(site, token))}",
+        leave=f"{site.root}/u/{make(site.vault, Purpose.LEAVE, reader)}",
         saved=saved,
         tongues=LANGUAGES,
     )

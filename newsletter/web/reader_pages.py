@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,12 +17,14 @@ from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.growth import growth, written
-from newsletter.web.site import Site
+from newsletter.web.site import Numbers, Site
 from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
-from subscribers import head_counts, importing, leaving, people, retention
+from subscribers import groups, head_counts, importing, leaving, people, retention
 from subscribers.addresses import normal
+from subscribers.audience import count_by_languages, within
 from subscribers.consent import Wording
 from subscribers.errors import NotFound, SubscriberError
+from subscribers.grammar import LARGEST_NUMBER, Audience
 from subscribers.head_counts import LEAST, first_languages
 from subscribers.importing import Report
 from subscribers.joining import count_waiting
@@ -37,7 +39,7 @@ _AWAY = (State.PAUSED, State.LEFT)
 
 
 @dataclass(frozen=True)
-class Group:
+class Tongue:
     """Readers whose first language this is; several languages together have none."""
 
     language: str
@@ -57,6 +59,8 @@ class Shown:
     problem: tuple[str, str] = ("", "")
     """Which form, and what is wrong there."""
     typed: Mapping[str, str] = field(default_factory=dict)
+    group: int = 0
+    """The group whose languages are counted; 0 for everyone."""
 
 
 SAID = {
@@ -71,8 +75,10 @@ def make_router(site: Site) -> APIRouter:
     router = APIRouter(prefix="/desk/readers")
 
     @router.get("", name="readers")
-    def readers(request: Request, said: str = "") -> Response:
-        return _page(site, request, Shown(said=SAID.get(said, "")))
+    def readers(
+        request: Request, said: str = "", group: Annotated[int, Query(ge=0, le=LARGEST_NUMBER)] = 0
+    ) -> Response:
+        return _page(site, request, Shown(said=SAID.get(said, ""), group=group))
 
     _make_person(router, site)
     _make_erasing(router, site)
@@ -106,6 +112,15 @@ def _make_person(router: APIRouter, site: Site) -> None:
                 note_return(session, site.journal, _number(session, site.vault, address), site.clock().date())
         said = "This reader is on the list again." if done else "Only the reader can come back now."
         return _person(site, request, address, said=said)
+
+    @router.post("/person/groups", name="reader_groups")
+    def put_in_groups(request: Request, address: Typed = "", group: Numbers = ()) -> Response:
+        def keep(session: Session, reader: int) -> bool:
+            groups.put_only_in(session, reader, group)
+            return True
+
+        done = _do(site, request, address, "changed a reader's groups", keep)
+        return _person(site, request, address, said="The groups are kept so." if done else "")
 
 
 def _make_erasing(router: APIRouter, site: Site) -> None:
@@ -219,20 +234,25 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         site.memory.readers.forget()
     with site.database.read() as session:
         counted = site.memory.readers.counted(session, site.clock())
-        first = first_languages(counted.people)
+        within_group = within(Audience(groups=frozenset([shown.group])))
+        among = count_by_languages(session, *within_group) if shown.group else counted.people
         states = {"waiting": count_waiting(session)} | _away(session)
         past = head_counts.told(session)
+        labels = groups.groups(session)
     keeps = member_of(request).role in ROLES["reader_find"]
-    groups = _exact(first) if keeps else grouped(first)
+    first = first_languages(among)
+    tongues = _exact(first) if keeps else grouped(first)
     return site.desk(
         request,
         "desk/readers/readers.html",
         status=422 if shown.problem[0] else 200,
         here="Readers",
         shown=shown,
-        groups=groups,
-        most=max((group.people for group in groups), default=1),
-        total=sum(group.people for group in groups),
+        tongues=tongues,
+        most=max((tongue.people for tongue in tongues), default=1),
+        total=sum(among.values()),
+        everyone=sum(counted.people.values()),
+        labels=labels,
         states=states,
         counted_at=spoken.ago(counted.at, site.clock(), site.newsletter.zone),
         growth=growth(past, exact=keeps),
@@ -254,10 +274,10 @@ def _away(session: Session) -> dict[str, int]:
     return dict.fromkeys(map(str, _AWAY), 0) | {str(state): people for state, people in session.execute(counting)}
 
 
-def embedded(base_url: str, language: str) -> str:
-    """The form as plain HTML for any site: it leads to our page, which sends the mail."""
+def embedded(base_url: str, language: str, slug: str = "") -> str:
+    """The form as plain HTML for any site: it leads to our page, a group's own where it has a `slug`."""
     return (
-        f'<form action="{base_url}/subscribe" method="post">\n'
+        f'<form action="{base_url}/subscribe{"/" + slug if slug else ""}" method="post">\n'
         f'  <input type="hidden" name="lang" value="{language}">\n'
         "  <label>E-mail address\n"
         '    <input type="email" name="address" autocomplete="email" required>\n'
@@ -273,15 +293,15 @@ def _attack(site: Site) -> str:
     return spoken.clock(until, site.newsletter.zone) if until else ""
 
 
-def _exact(counts: Mapping[str, int]) -> list[Group]:
-    return sorted((Group(tag, count) for tag, count in counts.items() if count), key=lambda group: -group.people)
+def _exact(counts: Mapping[str, int]) -> list[Tongue]:
+    return sorted((Tongue(tag, count) for tag, count in counts.items() if count), key=lambda tongue: -tongue.people)
 
 
-def grouped(counts: Mapping[str, int]) -> list[Group]:
-    """Groups of LEAST people or more, the largest first. The small ones stand together, and where they are still few
+def grouped(counts: Mapping[str, int]) -> list[Tongue]:
+    """Languages of LEAST people or more, the largest first. The small ones stand together, and where they are still few
     the next larger one joins them: else the sum would give them away."""
-    groups = _exact(counts)
+    tongues = _exact(counts)
     others = 0
-    while groups and (groups[-1].people < LEAST or 0 < others < LEAST):
-        others += groups.pop().people
-    return [*groups, Group("", others)] if others else groups
+    while tongues and (tongues[-1].people < LEAST or 0 < others < LEAST):
+        others += tongues.pop().people
+    return [*tongues, Tongue("", others)] if others else tongues

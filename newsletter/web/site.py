@@ -1,7 +1,7 @@
 """What every page is made with: the database, the vault, the settings, the clock, and the frame around a text."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -9,9 +9,10 @@ from pathlib import Path as FilePath
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Path, Request
+from fastapi import Form, Path, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import Field
 from sqlalchemy.exc import DBAPIError
 
 from issues.languages import direction, own_name, words
@@ -49,6 +50,8 @@ _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\
 
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 """A row's, in the address of a page: what no database would take for one is refused."""
+Numbers = Annotated[Sequence[Annotated[int, Field(ge=0, le=2**31 - 1)]], Form(max_length=1000)]
+"""Rows' that a form names, such as by ticks."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,12 @@ def test_a_group_taken_away_can_be_brought_back_for_a_day(database: Database) ->
         removing.forget_removed(session, NOW + timedelta(hours=23))
         assert removing.bring_back(session, Group, press)
         assert groups.counts(session) == {press: 2}
+        assert groups.with_page(session, "news") == press
+        removing.remove(session, Group, press, NOW)
+        other = groups.make(session, "Other", "news").id
+        assert removing.bring_back(session, Group, press)
+        assert groups.with_page(session, "news") == other, "the address was given away meanwhile"
+        removing.remove(session, Group, other, NOW)
         removing.remove(session, Group, press, NOW)
         removing.forget_removed(session, NOW + timedelta(days=1))
         assert not removing.bring_back(session, Group, press)

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 
 from newsletter.notices.models import Notice
 from newsletter.web import gate
-from subscribers import groups
+from subscribers import groups, topics
 from subscribers.leaving import leave
 from subscribers.models import SignUp, State, Subscriber
 from subscribers.retention import erase_left
@@ -324,6 +324,28 @@ def test_a_reader_changes_how_it_comes_by_a_link_that_holds_a_day(web: Web, mail
     assert web.held().state is State.SUBSCRIBED
     web.now += timedelta(days=1)
     assert web.client().get(link).status_code == web.client().post(link, data={"pause": "1"}).status_code == 404
+
+
+def test_a_reader_does_without_topics_in_their_own_language(web: Web, mailbox: Mailbox) -> None:
+    web.join("es")
+    fill(web, path="/preferences")
+    link = path_of(links_in(mailbox.fetch()[0])[0])
+    assert "Temas" not in web.client().get(link).text, "a newsletter without topics says nothing of them"
+    with web.database.write() as session:
+        (reader,) = session.scalars(select(Subscriber.id))
+        housing = topics.make(session, {"en": "Housing", "es": "Vivienda"}).id
+        courts = topics.make(session, {"en": "Courts"}).id
+    page = web.client().get(link).text
+    assert ('dir="auto">Vivienda<' in page, '<span lang="en" dir="auto">Courts<' in page) == (True, True)
+    assert page.count(" checked") == 3, "who chose nothing gets everything"
+    with web.database.write() as session:
+        topics.make(session, {"en": "Youth"})
+    saved = web.client().post(link, data={"form": "html", "offered": [housing, courts, 99], "topic": [courts]})
+    assert re.findall('name="topic" value="(.)" checked', saved.text) == ["2", "3"], "what came meanwhile is wanted"
+    with web.database.read() as session:
+        assert topics.unwanted(session, reader) == {housing}
+    for hostile in ({"topic": "x"}, {"offered": "-1"}, {"offered": str(2**31)}):
+        assert web.client().post(link, data=hostile).status_code == 422
 
 
 def test_who_is_on_no_list_gets_no_link(web: Web, mailbox: Mailbox) -> None:
