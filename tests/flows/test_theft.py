@@ -1,17 +1,22 @@
 """After a life with an indiscreet mail server, a thief with everything but the keys learns nobody's name."""
 
 import json
+from hashlib import blake2b, sha1, sha256
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from newsletter.notices import outbox
 from newsletter.wiring import Newsletter, utc_now
-from subscribers import joining, leaving
+from subscribers import joining, leaving, retention
+from subscribers.addresses import normal
+from subscribers.journal_file import JournalFile, Kind
 from subscribers.tokens import Purpose, make
+from tests import postgres
 from tests.flows.house import WORDING, House, ended
 from tests.flows.theft import stolen
-from tests.journals import journal
 from tests.newsletter.smtp_server import DROP, Script, serving
 
 pytestmark = pytest.mark.flow
@@ -40,10 +45,9 @@ def keys_of(house: House) -> list[str]:
     return [*held["addresses"].values(), held["lookup"], *held["tokens"]]
 
 
-def test_home_and_logs_name_nobody(tmp_path: Path) -> None:
-    """The PostgreSQL data folder is the server's; the same statements write it, and its own test reads its rows."""
-    house = House(tmp_path / "home", tmp_path / "elsewhere" / "keys.json", f"sqlite:///{tmp_path / 'home' / 'n.db'}")
-    (tmp_path / "logs").mkdir()
+def live(house: House, logs: Path) -> None:
+    """Joining, a server that quotes addresses and hangs up, leaving, erasing, another key: everything once."""
+    logs.mkdir()
     mailing = house.fill(PEOPLE)
     script = Script(
         {
@@ -58,24 +62,65 @@ def test_home_and_logs_name_nobody(tmp_path: Path) -> None:
     with serving(script) as (server, port):
         house.transport = f"smtp://127.0.0.1:{port}?tls=none"
         for _ in range(2):
-            assert ended(house.start_work(tmp_path / "logs" / "job.log")) == 0
+            assert ended(house.start_work(logs / "job.log")) == 0
         assert JOINING in server.recipients
     house.transport = "smtp://127.0.0.1:1?tls=none"
-    assert ended(house.start_work(tmp_path / "logs" / "job.log")) == 0
+    assert ended(house.start_work(logs / "job.log")) == 0
     with house.opened() as newsletter, newsletter.database.write() as session:
-        leaving.leave(session, journal(), 5, utc_now())
+        leaving.leave(session, newsletter.journal, 5, utc_now())
+        retention.erase_now(session, newsletter.journal, 6, utc_now())
         assert joining.confirm(session, 1, utc_now())
-    (tmp_path / "logs" / "rotated").write_text(house.run("keys", "rotate"))
-    (tmp_path / "logs" / "said").write_text(house.run("mailings", "show", str(mailing)))
-    secrets = [
-        *PEOPLE,
-        JOINING,
-        *tokens(house),
-        *keys_of(house),
-        *(f"maria.delgado{n}" for n in range(12)),
-        "homes.example.org",
-        *(f"Reader {n}" for n in range(12)),
-    ]
+    (logs / "rotated").write_text(house.run("keys", "rotate"))
+    (logs / "said").write_text(house.run("mailings", "show", str(mailing)))
+
+
+def secrets_of(house: House) -> list[str]:
+    """What a thief must not find."""
+    names = (f"Reader {n}" for n in range(12))
+    return [*PEOPLE, JOINING, *tokens(house), *keys_of(house), "maria.delgado", "homes.example.org", *names]
+
+
+def test_home_and_logs_name_nobody(tmp_path: Path) -> None:
+    house = House(tmp_path / "home", tmp_path / "elsewhere" / "keys.json", f"sqlite:///{tmp_path / 'home' / 'n.db'}")
+    live(house, tmp_path / "logs")
+    secrets = secrets_of(house)
     assert len(stolen(house.keys.parent, keys_of(house))) == 4, "where they are, they are found"
     assert stolen(tmp_path / "home", secrets) == []
     assert stolen(tmp_path / "logs", secrets) == []
+    assert_journal_names_nobody(house, tmp_path / "journal")
+
+
+def assert_journal_names_nobody(house: House, folder: Path) -> None:
+    """The journal, stolen without the keys, which lie beside it."""
+    (path,) = house.keys.parent.glob("*.journal")
+    folder.mkdir()
+    path.rename(folder / path.name)
+    guesses = [hash_of(person.encode()).hexdigest() for person in PEOPLE for hash_of in (sha256, blake2b, sha1)]
+    assert stolen(folder, [*secrets_of(house), *guesses]) == []
+    with house.opened() as newsletter:
+        known = {newsletter.vault.hash(normal(person)) for person in PEOPLE}
+    deeds = [line for line in JournalFile(folder / path.name).read() if line and line.kind in (Kind.LEFT, Kind.ERASED)]
+    assert [line.kind for line in deeds] == [Kind.LEFT, Kind.ERASED]
+    assert {line.mark for line in deeds} < known
+
+
+def test_a_postgresql_server_names_nobody_in_its_folder_or_its_dump(tmp_path: Path) -> None:
+    """Its own server, whose files hold nothing else: with the rows that are gone, and its log of changes."""
+    with postgres.running(tmp_path / "server") as server:
+        house = House(tmp_path / "home", tmp_path / "elsewhere" / "keys.json", server.get_uri())
+        live(house, tmp_path / "logs")
+        dump = tmp_path / "dump"
+        dump.mkdir()
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            for (table,) in tables:
+                with connection.cursor().copy(SQL("COPY {} TO STDOUT").format(Identifier(table))) as rows:
+                    (dump / table).write_bytes(b"".join(rows))
+            connection.execute("VACUUM")
+            connection.execute("CHECKPOINT")
+        secrets = [secret for secret in secrets_of(house) if secret not in PEOPLE]  # each begins with a stem
+        assert stolen(tmp_path / "server", [WORDING.text]), "what lies there in clear is found"
+        assert stolen(tmp_path / "server", secrets) == []
+        assert (dump / "subscriber").read_bytes().count(b"\n") == len(PEOPLE), "one was erased, one came"
+        assert stolen(dump, secrets_of(house)) == []
+        assert stolen(tmp_path / "home", secrets) == stolen(tmp_path / "logs", secrets) == []

@@ -24,4 +24,4 @@ def _spellings(secret: str) -> set[bytes]:
     forms = {unicodedata.normalize(form, plain) for form in ("NFC", "NFD")}
     spelled = {form.encode() for form in forms} | {form.encode("utf-16-le") for form in forms}
     spelled |= {plain.replace("@", "%40").encode(), plain.encode("unicode_escape").lower()}
-    return spelled | {base64.b64encode(secret.encode()).rstrip(b"=").lower()}
+    return spelled | {base64.b64encode(secret.encode()).rstrip(b"=").lower(), plain.encode().hex().encode()}
