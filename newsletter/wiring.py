@@ -6,8 +6,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
 from issues.errors import IssueError
 from issues.rendering import Brand
 from issues.resources.fetching import fetch, status_of
@@ -134,11 +132,7 @@ class Newsletter:
     def postroom(self) -> Postroom:
         """What single mails are sent with."""
         pace, settings = self.pace, self.settings
-
-        def count(session: Session, now: datetime) -> None:
-            if pace:
-                pacing.count_one(session, pace, now)
-
+        count = partial(pacing.count_singles, pace) if pace else None
         return Postroom(self.database, self.vault, settings.sender, settings.reply_to, utc_now, self.journal, count)
 
     @property

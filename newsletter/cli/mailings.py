@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from newsletter import zones
 from newsletter.cli.terminal import LARGEST_NUMBER, AsJson, opened, print_json, print_table, say
-from newsletter.delivery import account, control
+from newsletter.delivery import account, control, pacing
 from newsletter.delivery.account import Doubt
-from newsletter.delivery.models import OUTCOMES, State
+from newsletter.delivery.models import OUTCOMES, Mailing, MailingState, State
+from newsletter.web import spoken
 from newsletter.wiring import Newsletter, utc_now
 from subscribers import people
 
@@ -41,12 +42,16 @@ def show(number: Number, json: AsJson = False) -> None:
         counted = account.account(session, number)
         next_try = account.next_try(session, number)
         reason = account.latest_reason(session, number)
+        goes_on = _when_it_goes_on(session, newsletter, mailing, counted)
     if json:
         states = {"state": mailing.state, "note": mailing.note, "people": counted.people, "waiting": counted.waiting}
+        states |= {"goes_on": goes_on}
         print_json(states | {"outcomes": counted.outcomes, "by_language": counted.by_language})
         return
     say(f"Mailing {number} is {mailing.state}. {mailing.note}".strip())
     print_account(counted)
+    if goes_on:
+        say(goes_on)
     if next_try:
         say(f"The next try is on {zones.show(next_try, mailing.zone)}. The server's last word: {reason}")
 
@@ -112,6 +117,17 @@ def print_account(counted: account.Account) -> None:
     if rows:
         print_table(("edition", *OUTCOMES, "people"), rows)
     say(f"{counted.sentence}.")
+
+
+def _when_it_goes_on(session: Session, newsletter: Newsletter, mailing: Mailing, counted: account.Account) -> str:
+    """Why it waits and until when, or how long it takes; empty where there is nothing to say."""
+    now = utc_now()
+    if mailing.state is not MailingState.SENDING or not counted.waiting:
+        return ""
+    if wait := pacing.outlook(session, newsletter.pace, now):
+        return wait.sentence
+    left = pacing.time_left(newsletter.pace, counted.waiting, account.rate(session, mailing.id, now), now)
+    return f"{spoken.span(left.total_seconds()).capitalize()} to go." if left else ""
 
 
 def _named(session: Session, newsletter: Newsletter, doubt: Doubt) -> tuple[int, str, str, str, str]:

@@ -6,7 +6,7 @@ A process that dies leaves its claims, which go back, and its attempts, which ar
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -49,6 +49,9 @@ MOVES: dict[State, frozenset[State]] = {
 LEFT = "left, paused or suppressed since the mailing began"
 UNANSWERED = "the sender stopped between the last byte and the answer"
 CANCELLED = "the mailing was cancelled"
+
+_A_STEP = timedelta(hours=1)
+"""By which a deadline is moved on at least, so that it is seldom."""
 
 
 class Claim(NamedTuple):
@@ -101,6 +104,20 @@ class Ledger:
                         self._move(State.CLAIMED, State.SKIPPED, _among(gone), reason=LEFT)
             self._tries |= {claim.delivery: claim.tries for claim in claims}
         return claims
+
+    def give_time(self, trying: timedelta) -> None:
+        """While there are people who had no first try yet, the deadline moves on: they get as long as others had."""
+        deadline = self._clock() + trying
+        if deadline - self._deadline < _A_STEP:
+            return
+        fresh = exists().where(
+            Delivery.mailing_id == self._mailing, Delivery.state == State.PENDING, Delivery.retry_at.is_(None)
+        )
+        with self._lock, self._connection.begin():
+            if self._connection.scalar(select(fresh)):
+                later = update(Mailing).where(Mailing.id == self._mailing, Mailing.deadline < deadline)
+                self._connection.execute(later.values(deadline=deadline))
+                self._deadline = deadline
 
     def may_go(self, delivery: int, domain: bytes) -> bool:
         """Whether the recipient's domain (hashed) takes mail now. Who has to wait is put aside: in hand no more."""

@@ -55,10 +55,16 @@ class Permits:
     taken_at: datetime
 
 
-def outlook(session: Session, pace: Pace, now: datetime) -> Wait | None:
+def outlook(session: Session, pace: Pace | None, now: datetime) -> Wait | None:
     """Why no mailing goes on now; nothing where the pace keeps none from it."""
-    room = _room(session, pace, now)
+    room = _room(session, pace, now) if pace else None
     return room if isinstance(room, Wait) else None
+
+
+def time_left(pace: Pace | None, people: int, rate: float, now: datetime) -> timedelta | None:
+    """About how long it takes to write to so many at the `rate` of late (a second), and as the pace allows at most."""
+    least = pace.least(people, now) if pace else _NONE
+    return max(timedelta(seconds=people / rate), least) if rate else least or None
 
 
 def take(session: Session, pace: Pace, now: datetime, most: int) -> Permits | Wait:
@@ -86,14 +92,14 @@ def give_back(session: Session, pace: Pace, permits: Permits, now: datetime) -> 
         _count(session, -permits.left, permits.taken_at)
 
 
-def count_one(session: Session, pace: Pace, now: datetime) -> None:
-    """A single mail leaves: it never waits for the pace, and mailings are the slower for it."""
+def count_singles(pace: Pace, session: Session, number: int, now: datetime) -> None:
+    """So many single mails leave: they never wait for the pace, and mailings are the slower for them."""
     if not pace.is_counted:
         return
     turn = _turn(session, now)
     if pace.rate.second:
-        turn.next_at = min(max(turn.next_at, now) + _SECOND / pace.rate.second, now + _AHEAD)
-    _count(session, 1, now)
+        turn.next_at = min(max(turn.next_at, now) + number * _SECOND / pace.rate.second, now + _AHEAD)
+    _count(session, number, now)
 
 
 class Gate:

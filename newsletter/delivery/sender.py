@@ -97,9 +97,8 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
         deadline = session.scalar(
             select(Mailing.deadline).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
         )
-        held_back = office.makes_room(session, office.clock()) or (
-            office.pace and pacing.outlook(session, office.pace, office.clock())
-        )
+        now = office.clock()
+        held_back = office.makes_room(session, now) or pacing.outlook(session, office.pace, now)
     if deadline is None or held_back or not _may_send(office):
         return
     if _is_any(office, Delivery, _is_due(office, mailing)):
@@ -184,6 +183,7 @@ class _Mailroom:
         """The next message, or when the pace has one; nothing where nobody is due, or it is time to stop."""
         while self._books.is_open and not self._stopping.is_set() and not self._makes_room():
             if not self._claims:
+                self._books.give_time(planning.TRYING)
                 self._claims.extend(self._books.claim(_BATCH))
             if not self._claims:
                 return None

@@ -47,8 +47,8 @@ class Postroom:
     reply_to: str
     clock: Callable[[], datetime]
     journal: Journal
-    count: Callable[[Session, datetime], None] = lambda _session, _now: None
-    """Told of each mail that leaves, for the pace of the mailings."""
+    count: Callable[[Session, int, datetime], None] | None = None
+    """Told how many mails leave, where mailings keep a pace."""
 
 
 def queue(
@@ -131,6 +131,9 @@ class _Round:
                 log.warning("notice refused", notice=reply.delivery, code=reply.code)
             if reply.accepted or reply.refused:
                 self._forget(reply.delivery)
+        if departing and self._postroom.count:
+            with self._postroom.database.write() as session:
+                self._postroom.count(session, len(departing), self._postroom.clock())
         return frozenset(departing)
 
     def turn_away(self) -> None:
@@ -152,7 +155,6 @@ class _Round:
             if notice:
                 notice.tries += 1
                 notice.retry_at = now + timedelta(minutes=min(2**notice.tries, 60))
-                self._postroom.count(session, now)
             return notice
 
     def _compose(self, notice: Notice) -> Message | None:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from issues.languages import own_name
 from issues.models import Issue
-from newsletter.delivery import account, control, reasons
+from newsletter.delivery import account, control, pacing, reasons
 from newsletter.delivery.account import Account
 from newsletter.delivery.control import MailingError
 from newsletter.delivery.models import OUTCOMES, Mailing, MailingState, State
+from newsletter.delivery.pacing import Wait
 from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
@@ -56,6 +57,10 @@ class Standing:
     """Why it does not go on, where it does not."""
     next_try: datetime | None
     """When those who wait are tried again; nothing while it goes on by itself."""
+    wait: Wait | None
+    """Why the pace lets nobody's mail leave now, and until when."""
+    left: timedelta | None
+    """About how long it goes on."""
     now: datetime
 
     @property
@@ -100,9 +105,9 @@ class Standing:
     @property
     def to_go(self) -> str:
         """How long it goes on, in words; empty while that cannot be said."""
-        if self.mailing.state is not MailingState.SENDING or not self.rate or self.next_try:
+        if self.mailing.state is not MailingState.SENDING or not self.left or self.next_try or self.wait:
             return ""
-        return f"{spoken.span(self.account.waiting / self.rate).capitalize()} to go"
+        return f"{spoken.span(self.left.total_seconds()).capitalize()} to go"
 
     @property
     def bar(self) -> list[Stretch]:
@@ -188,14 +193,17 @@ def _found(session: Session, number: int) -> Mailing:
 
 def _standing(site: Site, session: Session, number: int) -> Standing:
     mailing, now = _found(session, number), site.clock()
-    waits = mailing.state is MailingState.SENDING and account.is_all_tried(session, number)
+    pace, going = site.newsletter.pace, mailing.state is MailingState.SENDING
+    counted, rate = site.memory.accounts.of(session, mailing), account.rate(session, number, now)
     return Standing(
         mailing,
         session.get_one(Issue, mailing.issue_id),
-        site.memory.accounts.of(session, mailing),
-        account.rate(session, number, now),
+        counted,
+        rate,
         mailing.note or account.latest_reason(session, number),
-        account.next_try(session, number) if waits else None,
+        account.next_try(session, number) if going and account.is_all_tried(session, number) else None,
+        pacing.outlook(session, pace, now) if going else None,
+        pacing.time_left(pace, counted.waiting, rate, now),
         now,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
@@ -123,13 +124,12 @@ def test_a_clock_that_jumps_stops_nobody(database: Database, jump: timedelta) ->
 def test_single_mails_never_wait_and_mailings_are_the_slower_for_them(database: Database) -> None:
     pace, senders = _pace("10/second, 20/hour"), _Senders(database, _pace("10/second, 20/hour"))
     with database.write() as session:
-        for _ in range(5):
-            pacing.count_one(session, pace, NOW)
+        pacing.count_singles(pace, session, 5, NOW)
     senders.go_on(timedelta(seconds=2) + TICK)
     assert senders.left[0] == NOW + timedelta(seconds=0.5)
     assert len(senders.left) == 15
     with database.write() as session:
-        pacing.count_one(session, pace, senders.clock.now)
+        pacing.count_singles(pace, session, 1, senders.clock.now)
     assert _taken(database) == 21
 
 
@@ -192,9 +192,11 @@ def test_a_new_sender_may_send_twice_as_much_each_day_up_to_the_rate() -> None:
 
 
 def test_how_long_it_takes_knows_of_the_pace() -> None:
-    assert _pace("10/second").least(600, NOW) == timedelta(minutes=1)
-    assert _pace("10/second, 100/hour").least(600, NOW) == timedelta(hours=5)
-    assert _pace(quiet="21:00-08:00").least(600, NOW) == timedelta()
+    limited = _pace("10/second, 100/hour")
+    assert pacing.time_left(_pace("10/second"), 600, 0, NOW) == timedelta(minutes=1)
+    assert pacing.time_left(limited, 600, 20, NOW) == timedelta(hours=5)
+    assert pacing.time_left(limited, 60, 0.1, NOW) == timedelta(minutes=10)
+    assert pacing.time_left(_pace(quiet="21:00-08:00"), 600, 0, NOW) is None
 
 
 def _taken(database: Database) -> int:
@@ -274,6 +276,21 @@ def test_two_workers_send_what_the_hour_allows_and_go_on_in_the_next(newsroom: N
 
 
 @ON_SQLITE
+def test_a_mailing_of_many_days_gives_up_nobody_early(newsroom: Newsroom) -> None:
+    newsroom = _paced(newsroom, _pace("1/day"))
+    newsroom.add("ana", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script({"rcpt": ["250 fine", "450 later"]})) as (_server, port):
+        newsroom.send_to(port)
+        newsroom.later(hours=24, minutes=2)
+        newsroom.send_to(port)
+        assert newsroom.states(mailing) == [State.ACCEPTED, State.PENDING]
+        newsroom.later(hours=24, minutes=2)
+        newsroom.send_to(port)
+    assert newsroom.states(mailing) == [State.ACCEPTED] * 2
+
+
+@ON_SQLITE
 def test_in_quiet_hours_a_mailing_waits_without_being_paused(newsroom: Newsroom) -> None:
     newsroom = _paced(newsroom, _pace(quiet="03:30-08:00"))
     newsroom.add("ana")
@@ -296,6 +313,7 @@ def test_a_single_mail_leaves_while_a_mailing_waits_for_its_pace(newsroom: Newsr
         outbox.send_waiting(_postroom(newsroom), _smtp(port), Event())
         assert server.recipients == ["reader0@example.org", "eva@example.org"]
         assert not ended.is_set()
+    assert _taken(newsroom.office.database) == 2
 
 
 @ON_SQLITE
@@ -339,10 +357,10 @@ def _a_mailing_under_way(newsroom: Newsroom, server: ScriptedServer, port: int) 
 
 
 def _postroom(newsroom: Newsroom) -> Postroom:
-    sender = "The Network <news@example.org>"
-    return Postroom(
-        newsroom.office.database, newsroom.office.vault, sender, "", newsroom.clock, newsroom.office.journal
-    )
+    office, sender = newsroom.office, "The Network <news@example.org>"
+    assert office.pace
+    count = partial(pacing.count_singles, office.pace)
+    return Postroom(office.database, office.vault, sender, "", office.clock, office.journal, count)
 
 
 def _write_to_eva(newsroom: Newsroom) -> None:

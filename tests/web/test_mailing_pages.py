@@ -46,13 +46,14 @@ def wired_to(web: Web, port: int) -> None:
     web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
 
 
-def settings_for(web: Web) -> None:
+def settings_for(web: Web, **more: str) -> None:
     settings = Settings(
         home=Path("/nonexistent"),
         base_url="https://news.example.org",
         sender="The Network <news@example.org>",
         postal_address="PO Box 1, Oakland",
         timezone="America/New_York",
+        **more,  # type: ignore[arg-type] # pydantic reads them
     )
     web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
 
@@ -199,6 +200,8 @@ def test_while_it_goes_it_can_be_paused_resumed_and_cancelled(month: Web, tmp_pa
     assert 'role="progressbar"' in page.text
     assert "Who waits is tried again from" in words(page)
     assert '<noscript><meta http-equiv="refresh"' in page.text
+    settings_for(month, quiet_hours="00:00-23:59")
+    assert "These are the quiet hours; it goes on by itself on " in words(client.get(place))
     assert client.post(f"{place}/pause").status_code == 303
     assert "Paused by Ana" in words(client.get(place))
     too_late = client.post(f"{place}/pause")
