@@ -15,6 +15,7 @@ from subscribers.inserting import insert_new
 from subscribers.languages import normal as normal_languages
 from subscribers.models import Consent, ConsentWording, SignUp, State, Subscriber, Suppression
 from subscribers.names import tidy
+from subscribers.suppression import BOUNCED
 from subscribers.vault import Vault
 
 LONGEST_NAME = 200
@@ -164,6 +165,27 @@ def _groups(session: Session, subscriber_id: int) -> tuple[str, ...]:
 def _unwanted(session: Session, subscriber_id: int) -> tuple[str, ...]:
     without = topics.unwanted(session, subscriber_id)
     return tuple(topics.called(topic, "en").name for topic in topics.topics(session) if topic.id in without)
+
+
+def number_of(session: Session, vault: Vault, address: str) -> int:
+    """The number of the person with this address. Raises BadAddress, or NotFound where there is none."""
+    known = vault.hash(normal_address(address))
+    number = session.scalar(select(Subscriber.id).where(Subscriber.address_hash == known))
+    if number is None:
+        raise NotFound("Nobody on the list has this address.")
+    return number
+
+
+def bounced(session: Session, vault: Vault, most: int) -> list[str]:
+    """Addresses on the list that are not written to, since nobody is there: at most so many, those found out last."""
+    rows = session.execute(
+        select(Subscriber.sealed_address, Subscriber.address_hash)
+        .join(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(Suppression.reason == BOUNCED, Subscriber.state != State.LEFT)
+        .order_by(Suppression.day.desc(), Subscriber.id)
+        .limit(most)
+    )
+    return [vault.open_address(*row) for row in rows]
 
 
 def address_of(session: Session, vault: Vault, subscriber_id: int) -> str:

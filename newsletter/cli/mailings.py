@@ -108,6 +108,14 @@ def doubts(
         print_table(columns, rows)
 
 
+@app.command("retry-given-up")
+def retry_given_up(number: Number) -> None:
+    """Try those who were given up for another day."""
+    with opened() as newsletter, newsletter.database.write() as session:
+        back = control.retry_given_up(session, number, utc_now())
+    say(f"{back} who were given up are tried again, for a day.")
+
+
 def print_account(counted: account.Account) -> None:
     """The five numbers by language, and their sum."""
     rows = [

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from newsletter import zones
 from newsletter.cli.terminal import AsJson, console, opened, print_json, print_table, say
+from newsletter.delivery.history import history as told
 from newsletter.wiring import utc_now
 from subscribers import importing, people
 from subscribers.consent import Wording
@@ -79,6 +81,23 @@ def show(address: Address, json: AsJson = False) -> None:
     }
     for field, value in (asdict(held) | lists).items():
         say(f"{field.replace('_', ' ')}: {value if value not in (None, '') else '-'}")
+
+
+@app.command()
+def history(address: Address, json: AsJson = False) -> None:
+    """What happened to one person: each mailing, each try, and what the mail server answered."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        events = told(session, people.number_of(session, newsletter.vault, address))
+    if json:
+        print_json([asdict(event) for event in events])
+        return
+    for event in events:
+        why = f": {event.reason}" if event.reason else ""
+        title = f"Mailing {event.mailing}, issue {event.issue} ({event.language}) is {event.state}{why}"
+        rows = [(zones.show(each.at, event.zone), each.code or "no answer", each.words) for each in event.tries]
+        print_table(("tried on", "code", "answer"), rows, title=title)
+    if not events:
+        say("No mailing that is remembered was for this person.")
 
 
 def _agreed(consent: people.Agreed) -> str:

@@ -124,7 +124,10 @@ def open_doubts(mailing: int) -> ColumnElement[bool]:
 def latest_reason(session: Session, mailing: int) -> str:
     """What servers said last to those who wait for another try: why a mailing is slow."""
     waiting = select(Delivery.reason).where(
-        Delivery.mailing_id == mailing, Delivery.state == State.PENDING, Delivery.retry_at.is_not(None)
+        Delivery.mailing_id == mailing,
+        Delivery.state == State.PENDING,
+        Delivery.retry_at.is_not(None),
+        Delivery.reason != "",
     )
     return session.scalars(waiting.order_by(Delivery.retry_at.desc()).limit(1)).first() or ""
 

@@ -34,6 +34,7 @@ class Person:
     """Empty where they were erased since."""
     state: State
     kind: str
+    tries: int
 
     def __repr__(self) -> str:
         return f"Person({self.state}, {self.kind})"
@@ -48,7 +49,7 @@ _KINDS = (
     ("mailbox full", r"\b[45]\.2\.2\b|(mailbox|quota).{0,30}(full|exceeded)|over ?quota"),
     (NOBODY_THERE, r"\b5\.(1\.[0136]|1\.10|2\.1)\b|no such|unknown|does not exist|not found|unavailable|disabled"),
     (TOO_MUCH, r"\b[45]\.7\.28\b|\brate\b|volume|reputation|complaint"),
-    (FILTER, r"\b[45]\.7\.\d|spam|block|black|policy|reputation|reject"),
+    (FILTER, r"\b5\.7\.\d|spam|block|black|policy|reputation|reject"),
     ("an address with letters their server does not take", r"\b5\.6\.7\b|smtputf8"),
     ("try later, again and again", r"^4|\b4\.\d\.\d|later|grey|busy"),
 )
@@ -85,13 +86,13 @@ def reasons(session: Session, mailing: int) -> list[Reason]:
 def who(session: Session, vault: Vault, mailing: int, states: Sequence[State]) -> list[Person]:
     """The first of those in `states`, by address: for the list keeper alone."""
     rows = session.execute(
-        select(Delivery.state, Delivery.reason, Subscriber.sealed_address, Subscriber.address_hash)
+        select(Delivery.state, Delivery.reason, Delivery.tries, Subscriber.sealed_address, Subscriber.address_hash)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(Delivery.mailing_id == mailing, Delivery.state.in_(states), Delivery.settled != "left")
         .order_by(Delivery.id)
         .limit(MOST_PEOPLE)
     )
     return [
-        Person(vault.open_address(sealed, address_hash) if sealed else "", state, kind(reason))
-        for state, reason, sealed, address_hash in rows
+        Person(vault.open_address(sealed, address_hash) if sealed else "", state, kind(reason), tries)
+        for state, reason, tries, sealed, address_hash in rows
     ]

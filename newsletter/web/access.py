@@ -152,11 +152,13 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "mailing_resume": _EDITORS,
     "mailing_cancel": _EDITORS,
     "mailing_doubts": _EDITORS,
+    "mailing_given_up": _EDITORS,
     # readers: counts for all, addresses for their keepers
     "readers": _ALL,
     "reader_find": _KEEPERS,
     "reader_unsubscribe": _KEEPERS,
     "reader_return": _KEEPERS,
+    "reader_lift": _KEEPERS,
     "reader_erase_ask": _KEEPERS,
     "reader_erase": _KEEPERS,
     "reader_add": _KEEPERS,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery import account, planning
 from newsletter.delivery.account import Account
-from newsletter.delivery.models import Mailing, MailingState
+from newsletter.delivery.models import Mailing, MailingState, State
 from subscribers.audience import count_by_languages
 
 
@@ -48,7 +48,7 @@ class Readers:
 
 
 class Accounts:
-    """The accounts of mailings that are finished: they change no more, unless the mailing goes on."""
+    """The accounts of mailings that are finished, with nobody in doubt: they change no more, unless they go on."""
 
     MOST = 100
 
@@ -61,6 +61,8 @@ class Accounts:
             return account.account(session, mailing.id)
         key = (mailing.id, mailing.finished_at)
         counted = self._kept.pop(key, None) or account.account(session, mailing.id)
+        if counted.outcomes[State.IN_DOUBT]:  # a provider may settle them
+            return counted
         self._kept[key] = counted
         while len(self._kept) > self.MOST:
             self._kept.popitem(last=False)

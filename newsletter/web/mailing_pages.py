@@ -172,6 +172,10 @@ def _make_deeds(router: APIRouter, site: Site) -> None:
     def doubts(request: Request, number: Number, choice: Annotated[str, Form()] = "leave") -> Response:
         return done(request, number, "sent again" if choice == "again" else "left in doubt")
 
+    @router.post("/{number}/given-up", name="mailing_given_up")
+    def given_up(request: Request, number: Number) -> Response:
+        return done(request, number, "tried the given up again")
+
 
 def _do(session: Session, number: int, what: str, by: str, now: datetime) -> None:
     if what == "paused":
@@ -180,6 +184,8 @@ def _do(session: Session, number: int, what: str, by: str, now: datetime) -> Non
         control.resume(session, number, now)
     elif what == "cancelled":
         control.cancel(session, number, now)
+    elif what == "tried the given up again":
+        control.retry_given_up(session, number, now)
     else:
         control.settle_doubts(session, number, send_again=what == "sent again", now=now)
 

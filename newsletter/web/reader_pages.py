@@ -3,9 +3,10 @@
 An address travels in the body of a request and nowhere else, so these forms answer with a page, not a redirect.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,14 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from issues.languages import own_name
+from newsletter.delivery.history import Event, history
+from newsletter.delivery.reasons import MOST_PEOPLE
 from newsletter.desk import deeds
 from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.growth import growth, written
 from newsletter.web.site import Numbers, Site
 from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
-from subscribers import groups, head_counts, importing, leaving, people, retention
-from subscribers.addresses import normal
+from subscribers import groups, head_counts, importing, leaving, people, retention, suppression
 from subscribers.audience import count_by_languages, within
 from subscribers.consent import Wording
 from subscribers.errors import NotFound, SubscriberError
@@ -51,6 +53,8 @@ class Shown:
     """What a page shows beside the counts."""
 
     held: Held | None = None
+    events: Sequence[Event] = ()
+    """What happened to them."""
     report: Report | None = None
     tried: bool = False
     """Whether the report is of a look and not of an import."""
@@ -112,6 +116,12 @@ def _make_person(router: APIRouter, site: Site) -> None:
                 note_return(session, site.journal, _number(session, site.vault, address), site.clock().date())
         said = "This reader is on the list again." if done else "Only the reader can come back now."
         return _person(site, request, address, said=said)
+
+    @router.post("/lift", name="reader_lift")
+    def lift(request: Request, address: Typed = "") -> Response:
+        """Nobody was there, a server said; the keeper knows better."""
+        done = _do(site, request, address, "lifted a bounce", suppression.lift)
+        return _person(site, request, address, said="This reader is written to again." if done else "")
 
     @router.post("/person/groups", name="reader_groups")
     def put_in_groups(request: Request, address: Typed = "", group: Numbers = ()) -> Response:
@@ -202,19 +212,19 @@ def _do(site: Site, request: Request, address: str, what: str, change: Callable[
 def _number(session: Session, vault: Vault, address: str) -> int:
     """The number of the person with this address; 0, which nobody has, where there is none."""
     try:
-        address_hash = vault.hash(normal(address))
+        return people.number_of(session, vault, address)
     except SubscriberError:
         return 0
-    return session.scalar(select(Subscriber.id).where(Subscriber.address_hash == address_hash)) or 0
 
 
 def _person(site: Site, request: Request, address: str, *, said: str = "", undo: bool = False) -> Response:
     try:
         with site.database.read() as session:
             held = people.show(session, site.vault, address)
+            events = history(session, _number(session, site.vault, address))
     except SubscriberError as problem:
         return _page(site, request, Shown(problem=("find", str(problem)), typed={"wanted": address}))
-    return _page(site, request, Shown(held=held, said=said, undo=undo))
+    return _page(site, request, Shown(held=held, events=events, said=said, undo=undo))
 
 
 def _erase_page(site: Site, request: Request, address: str, problem: str = "") -> Response:
@@ -239,7 +249,8 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         states = {"waiting": count_waiting(session)} | _away(session)
         past = head_counts.told(session)
         labels = groups.groups(session)
-    keeps = member_of(request).role in ROLES["reader_find"]
+        keeps = member_of(request).role in ROLES["reader_find"]
+        bounced = people.bounced(session, site.vault, MOST_PEOPLE) if keeps else []
     first = first_languages(among)
     tongues = _exact(first) if keeps else grouped(first)
     return site.desk(
@@ -258,6 +269,10 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         growth=growth(past, exact=keeps),
         written=written,
         least=LEAST,
+        bounced=bounced,
+        most_people=MOST_PEOPLE,
+        zone_of=ZoneInfo,
+        now=site.clock(),
         keeps=keeps,
         languages=site.settings.languages,
         own_name=own_name,

@@ -27,6 +27,11 @@ def people(count: int) -> str:
     return f"{in_words(count)} {'person' if count == 1 else 'people'}"
 
 
+def tries(count: int) -> str:
+    """`one try`, `12 tries`."""
+    return f"{in_words(count)} {'try' if count == 1 else 'tries'}"
+
+
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """`10:15`."""
     return f"{moment.astimezone(zone):%H:%M}"

@@ -188,6 +188,53 @@ def test_who_is_in_doubt_is_written_to_again_where_somebody_says_so(month: Web, 
     assert len(server.recipients) == 5
 
 
+def test_who_was_given_up_is_tried_for_another_day_where_somebody_says_so(month: Web, tmp_path: Path) -> None:
+    settings_for(month)
+    client = desk_client(month).client
+    place = now_please(client).headers["location"]
+    month.now += timedelta(minutes=16)
+    with serving(Script(to={"example.com": "451 later"})) as (server, port):
+        transport = SmtpTransport(SmtpServer("127.0.0.1", port, "none"))
+        send(month, transport, tmp_path)
+        month.now += timedelta(hours=25)
+        send(month, transport, tmp_path)
+        report = words(client.get(place))
+        assert "given up after two tries: try later, again and again" in report
+        assert "Try the 4 given up for another day" in report
+        assert client.post(f"{place}/given-up").status_code == 303
+        assert "November is going out." in words(client.get(place))
+        server.script.to.clear()
+        month.now += timedelta(minutes=1)
+        send(month, transport, tmp_path)
+    assert "Of four people 4 were accepted." in words(client.get(place))
+
+
+def test_the_keeper_reads_what_happened_to_a_reader_and_lifts_a_bounce(month: Web, tmp_path: Path) -> None:
+    settings_for(month)
+    now_please(desk_client(month, Role.EDITOR).client)
+    keeper = desk_client(month, Role.LIST_KEEPER).client
+    ana = {"address": "ana@example.com"}
+    assert "Waits" not in words(keeper.post("/desk/readers/find", data=ana))
+    month.now += timedelta(minutes=16)
+    script = Script({"rcpt": ["451 4.2.0 greylisted"]})
+    with serving(script) as (server, port):
+        transport = SmtpTransport(SmtpServer("127.0.0.1", port, "none", connections=1))
+        send(month, transport, tmp_path)
+        assert "Tried again today at" in words(keeper.post("/desk/readers/find", data=ana))
+        month.now += timedelta(minutes=2)
+        server.script.replies["rcpt"] = ["550 5.1.1 no such user"]
+        send(month, transport, tmp_path)
+    found = words(keeper.post("/desk/readers/find", data=ana))
+    assert "2026-11 , in English : refused after two tries" in found
+    assert "Tried (New York time)" in found
+    assert "today at 07:16 451 4.2.0 greylisted today at 07:18 550 5.1.1 no such user" in found
+    assert "their mail server said that nobody is there" in found
+    assert "ana@example.com Look" in words(keeper.get("/desk/readers"))
+    assert desk_client(month, Role.EDITOR).client.post("/desk/readers/lift", data=ana).status_code == 403
+    assert "This reader is written to again." in words(keeper.post("/desk/readers/lift", data=ana))
+    assert "ana@example.com" not in keeper.get("/desk/readers").text
+
+
 def test_while_it_goes_it_can_be_paused_resumed_and_cancelled(month: Web, tmp_path: Path) -> None:
     settings_for(month)
     client = desk_client(month, Role.EDITOR).client
