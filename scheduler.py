@@ -41,6 +41,8 @@ class Job(NamedTuple):
     name: str
     every: timedelta
     run: Callable[[Newsletter, Event], None]
+    everywhere: bool = False
+    """See `newsletter.delivery.runners.Beat`."""
 
 
 def import_sources(newsletter: Newsletter, _stopping: Event) -> None:
@@ -133,10 +135,10 @@ JOBS = (
     Job("notices", timedelta(seconds=3), notices),
     Job("doubts", timedelta(minutes=5), doubts),
     Job("pauses", timedelta(minutes=10), pauses),
-    Job("beat", timedelta(hours=1), beat),
+    Job("beat", timedelta(hours=1), beat, everywhere=True),
     Job("erase", timedelta(hours=1), erase),
     Job("forget", timedelta(days=1), forget),
-    Job("keys", timedelta(hours=1), renew_keys),
+    Job("keys", timedelta(hours=1), renew_keys, everywhere=True),
     Job("count", timedelta(hours=1), count),
     Job("import", timedelta(hours=6), import_sources),
     Job("draft", timedelta(minutes=1), draft),
@@ -205,7 +207,7 @@ def keep_running(newsletter: Newsletter, stopping: Event) -> None:
         job = Job("help to send", timedelta(), lambda *_: sender.run(office, transport, mailing, shift))
         run(job, newsletter, stopping)
 
-    beats = [Beat(job.name, job.every, partial(run, job, newsletter, stopping)) for job in JOBS]
+    beats = [Beat(job.name, job.every, partial(run, job, newsletter, stopping), job.everywhere) for job in JOBS]
     newsletter.runner.keep(beats, send_from, stopping)
 
 

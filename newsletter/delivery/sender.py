@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
@@ -22,7 +22,7 @@ from newsletter.delivery import generation, ledger, pacing, planning
 from newsletter.delivery.inspection import UnsafeMessage
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
-from newsletter.delivery.models import Delivery, Generation, Mailing, MailingState, State
+from newsletter.delivery.models import Generation, Mailing, MailingState
 from newsletter.delivery.pacing import Gate
 from newsletter.mail import Later, Message, SendError, Transport
 from newsletter.mime.headers import HeaderError
@@ -99,9 +99,10 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
         )
         now = office.clock()
         held_back = office.makes_room(session, now) or pacing.outlook(session, office.pace, now)
+        is_anyone_due = planning.is_anyone_due(session, mailing, now)
     if deadline is None or held_back or not _may_send(office):
         return
-    if _is_any(office, Delivery, _is_due(office, mailing)):
+    if is_anyone_due:
         journaling.beat(office.database, office.journal, office.clock())  # an older copy must not send it once more
     with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
         _send(office, mailing, Ledger(lease, mailing, deadline, office.clock), transport, stopping)
@@ -132,12 +133,7 @@ def _may_send(office: Office) -> bool:
     return not refusal
 
 
-def _is_due(office: Office, mailing: int) -> ColumnElement[bool]:
-    waiting = and_(Delivery.mailing_id == mailing, Delivery.state == State.PENDING)
-    return and_(waiting, or_(Delivery.retry_at.is_(None), Delivery.retry_at <= office.clock()))
-
-
-def _is_any(office: Office, table: type[Delivery | Generation | Mailing], which: ColumnElement[bool]) -> bool:
+def _is_any(office: Office, table: type[Generation | Mailing], which: ColumnElement[bool]) -> bool:
     """Asked every few seconds, so it must not write."""
     with office.database.read() as session:
         return session.scalar(select(table.id).where(which).limit(1)) is not None

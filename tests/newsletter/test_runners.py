@@ -122,16 +122,20 @@ def test_beats_are_done_and_a_job_of_a_machine_that_died_comes_back(
     mailing = newsroom.schedule()
     _send_due(queue, newsroom, nowhere)
     _do(newsroom.office.database, "UPDATE procrastinate_jobs SET status = 'doing'")
-    beaten, sent, stopping = Event(), list[int](), Event()
-    beats = [Beat("beat", timedelta(seconds=10), beaten.set)]
+    beaten, beaten_here, sent, stopping = Event(), Event(), list[int](), Event()
+    beats = [
+        Beat("beat", timedelta(seconds=10), beaten.set),
+        Beat("file", timedelta(hours=1), beaten_here.set, everywhere=True),
+    ]
     keeping = Thread(target=queue.keep, args=(beats, lambda mailing, _: sent.append(mailing), stopping))
     keeping.start()
     ends = time.monotonic() + 30
-    while not (beaten.is_set() and sent) and time.monotonic() < ends:
+    while not (beaten.is_set() and beaten_here.is_set() and sent) and time.monotonic() < ends:
         time.sleep(0.05)
     stopping.set()
     keeping.join()
     assert beaten.is_set()
+    assert beaten_here.is_set()
     assert sent == [mailing]
 
 

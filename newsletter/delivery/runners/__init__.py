@@ -15,6 +15,8 @@ class Beat(NamedTuple):
     name: str
     every: timedelta
     do: Callable[[], object]
+    everywhere: bool = False
+    """It is about a file that each machine has for itself; all else is done by one for all."""
 
 
 class Runner(Protocol):

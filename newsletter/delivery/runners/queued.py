@@ -74,7 +74,7 @@ class Queued:
         while not stopping.is_set():
             try:
                 self.prepare()
-                asyncio.run(_work(_app(self._database, beats, help_to_send), stopping))
+                asyncio.run(_work(_app(self._database, beats, help_to_send), beats, stopping))
             except (ConnectorException, psycopg.Error, DBAPIError) as error:
                 log.error("the queue cannot be used; it is tried again", why=type(error).__name__)
             stopping.wait(_BREATH.total_seconds())
@@ -153,6 +153,8 @@ def _app(database: Database, beats: Sequence[Beat], help_to_send: Callable[[int]
     )
     app.task(name=_HELP, queue=_MAILINGS)(help_to_send)
     for beat in beats:
+        if beat.everywhere:
+            continue
         task = app.task(name=beat.name, queue=_BEATS, lock=beat.name, queueing_lock=beat.name)(_at_any_time(beat))
         app.periodic(cron=cron(beat.every))(task)
     _bring_back_stalled(app)
@@ -179,7 +181,7 @@ def _bring_back_stalled(app: procrastinate.App) -> None:
                 await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
 
-async def _work(app: procrastinate.App, stopping: Event) -> None:
+async def _work(app: procrastinate.App, beats: Sequence[Beat], stopping: Event) -> None:
     """Take jobs until told to stop, or until a worker cannot go on; what is being done then ends by itself."""
     async with app.open_async():
         workers = [
@@ -194,6 +196,7 @@ async def _work(app: procrastinate.App, stopping: Event) -> None:
             )
             for queue, most in _AT_ONCE.items()
         ]
+        workers += [asyncio.create_task(_again_and_again(beat)) for beat in beats if beat.everywhere]
         ended: set[asyncio.Task[None]] = set()
         while not (ended or stopping.is_set()):
             ended, _ = await asyncio.wait(workers, timeout=_LOOK_WHETHER_TO_STOP, return_when=asyncio.FIRST_COMPLETED)
@@ -203,6 +206,12 @@ async def _work(app: procrastinate.App, stopping: Event) -> None:
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome
+
+
+async def _again_and_again(beat: Beat) -> None:
+    while True:
+        await asyncio.to_thread(beat.do)
+        await asyncio.sleep(beat.every.total_seconds())
 
 
 def cron(every: timedelta) -> str:
