@@ -90,16 +90,14 @@ class Delivery(Base):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("mailing_id", "subscriber_id"),
+        UniqueConstraint("subscriber_id", "mailing_id"),  # in this order it also finds who is to be erased
         Index("delivery_by_state", "mailing_id", "state", "retry_at", "edition_id"),
         Index("delivery_by_generation", "generation_id", "state", sqlite_where=_HELD, postgresql_where=_HELD),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
-    subscriber_id: Mapped[int | None] = mapped_column(
-        ForeignKey(Subscriber.__table__.c.id, ondelete="SET NULL"), index=True
-    )
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey(Subscriber.__table__.c.id, ondelete="SET NULL"))
     edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.__table__.c.id, ondelete="RESTRICT"))
     state: Mapped[State] = mapped_column(default=State.PENDING)
     generation_id: Mapped[int | None] = mapped_column(ForeignKey("generation.id"))
