@@ -165,6 +165,12 @@ class Settings(BaseSettings):
     allow_loopback: bool = Field(
         False, description="Lets sources be fetched from this machine itself: for development only."
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="With it there are figures for Prometheus at `/metrics`, for who shows it (`Authorization: Bearer "
+        "TOKEN`): 20 signs or more, such as `openssl rand -hex 20` makes them (see metrics.md). Without it there is no "
+        "such page.",
+    )
     demo: bool = Field(
         False,
         description="Marks a home made by `newsletter demo`: its keys lie within, and its caught mail is shown.",
@@ -218,6 +224,13 @@ class Settings(BaseSettings):
             _parts(url, f"smtp://user:password@host:587{_IN_PASSWORDS}")
         elif url == "maildir:":
             raise ValueError("it names no folder; it is written like maildir:/var/mail/outbox")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[!-~]{20,}", value.get_secret_value()):
+            raise ValueError("it is 20 signs or more, without spaces and all ASCII")
         return value
 
     @field_validator("database_url")

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
 from newsletter.delivery.models import OUTCOMES, UNSETTLED, Attempt, Delivery, Mailing, MailingEdition, State
 from subscribers.models import Subscriber
 
+IS_OPEN_DOUBT = and_(Delivery.state == State.IN_DOUBT, Delivery.settled != "left")
+"""A condition over `Delivery`: in doubt, and nobody decided to leave it at that."""
 BY_EVENTS = "by its events"
 """Of a doubt: who carried the message knew what became of it (see `witnessing`)."""
+_ATTEMPT_FROM = (
+    select(Attempt.id, Attempt.started_at).where(Attempt.id >= bindparam("number")).order_by(Attempt.id).limit(1)
+)
 _NEWEST = 300
 _LATELY = timedelta(minutes=1)
 
@@ -87,6 +92,12 @@ def account(session: Session, mailing: int) -> Account:
     return Account(sum(by_state.values()), by_state, by_language)
 
 
+def tally(session: Session, mailing: int) -> dict[State, int]:
+    """How many people of a mailing stand in which state: what `account` says, without the languages."""
+    counting = select(Delivery.state, func.count()).where(Delivery.mailing_id == mailing)
+    return dict(session.execute(counting.group_by(Delivery.state)).all())
+
+
 def lines(session: Session) -> list[Line]:
     """All mailings, the newest first."""
     rows = session.execute(
@@ -117,8 +128,29 @@ def _doubts(session: Session, which: ColumnElement[bool]) -> Sequence[Doubt]:
 
 
 def open_doubts(mailing: int) -> ColumnElement[bool]:
-    """A condition over `Delivery`: in doubt, and nobody decided to leave it at that."""
-    return and_(Delivery.mailing_id == mailing, Delivery.state == State.IN_DOUBT, Delivery.settled != "left")
+    """The open doubts of a mailing: a condition over `Delivery`."""
+    return and_(Delivery.mailing_id == mailing, IS_OPEN_DOUBT)
+
+
+def count_open_doubts(session: Session) -> int:
+    """Of all mailings: everyone in doubt whose doubt nobody settled."""
+    mailings = session.scalars(select(Mailing.id).where(Mailing.opened_at.is_not(None))).all()
+    theirs = Delivery.mailing_id.in_(mailings)  # as numbers: each leads to its stretch of the index
+    return session.scalars(select(func.count(Delivery.id)).where(theirs, IS_OPEN_DOUBT)).one()
+
+
+def attempts_since(session: Session, moment: datetime) -> int:
+    """How many tries began since then, found by halving: numbers grow with time, and time has no index."""
+    newest = session.scalar(select(func.max(Attempt.id))) or 0
+    first, beyond = 1, newest + 1
+    while first < beyond:
+        middle = (first + beyond) // 2
+        number, began = session.execute(_ATTEMPT_FROM, {"number": middle}).one()
+        if began < moment:
+            first = number + 1
+        else:
+            beyond = middle
+    return newest + 1 - beyond
 
 
 def latest_reason(session: Session, mailing: int) -> str:

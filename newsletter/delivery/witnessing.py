@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery import ledger
-from newsletter.delivery.account import BY_EVENTS
+from newsletter.delivery.account import BY_EVENTS, IS_OPEN_DOUBT
 from newsletter.delivery.models import Attempt, Delivery, Mailing, State
 from newsletter.delivery.sender import Office
 from newsletter.mail import Testimony, Transport, Witness
@@ -54,7 +54,7 @@ def _open_doubts(session: Session, now: datetime) -> dict[int, datetime]:
     rows = session.execute(
         select(Delivery.id, left_at)
         .join(Attempt, Attempt.delivery_id == Delivery.id)
-        .where(Delivery.mailing_id.in_(mailings), Delivery.state == State.IN_DOUBT, Delivery.settled != "left")
+        .where(Delivery.mailing_id.in_(mailings), IS_OPEN_DOUBT)
         .group_by(Delivery.id)
         .having(left_at.between(now - TOO_LATE, now - SOON))
     )
@@ -64,7 +64,6 @@ def _open_doubts(session: Session, now: datetime) -> dict[int, datetime]:
 def _settle(office: Office, number: int, testimony: Testimony) -> bool:
     """Whether it settled the doubt: a person may have done so meanwhile."""
     after, code = (State.ACCEPTED, 250) if testimony.taken else (State.REFUSED, 550)
-    doubt = (Delivery.id == number, Delivery.settled != "left")
     newest = select(func.max(Attempt.id)).where(Attempt.delivery_id == number).scalar_subquery()
     answer = {
         "code": code,
@@ -72,8 +71,8 @@ def _settle(office: Office, number: int, testimony: Testimony) -> bool:
         "ended_at": func.coalesce(Attempt.ended_at, office.clock()),
     }
     with office.database.write() as session:
-        reason = "" if testimony.taken else testimony.text
-        if not ledger.move(session, State.IN_DOUBT, after, *doubt, settled=BY_EVENTS, reason=reason):
+        values = {"settled": BY_EVENTS, "reason": "" if testimony.taken else testimony.text}
+        if not ledger.move(session, State.IN_DOUBT, after, Delivery.id == number, IS_OPEN_DOUBT, **values):
             return False
         session.execute(update(Attempt).where(Attempt.id == newest).values(answer))
     return True

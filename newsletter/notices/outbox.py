@@ -9,7 +9,7 @@ from threading import Event
 
 import structlog
 from jinja2 import TemplateError
-from sqlalchemy import ColumnElement, delete, select, true
+from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlalchemy.orm import Session
 
 from newsletter import journaling
@@ -78,6 +78,12 @@ def queue(
             retry_at=now,
         )
     )
+
+
+def waiting(session: Session) -> tuple[int, datetime | None]:
+    """How many mails wait, and since when the oldest does."""
+    count, oldest = session.execute(select(func.count(), func.min(Notice.created_at))).one()
+    return count, oldest
 
 
 def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> None:

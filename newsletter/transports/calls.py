@@ -79,9 +79,10 @@ class Rest:
 
 
 class _Counter:
-    """Where threads meet before the ledger: who comes first writes for all who came until then."""
+    """Where threads meet before the ledger: one takes a message while one writes, for all who came until then."""
 
-    def __init__(self, barrier: Barrier) -> None:
+    def __init__(self, take: Take, barrier: Barrier) -> None:
+        self.take = take
         self._barrier = barrier
         self._writing = threading.Lock()
         self._meeting = threading.Lock()
@@ -136,26 +137,26 @@ class Calls:
 
     def run(self, take: Take, barrier: Barrier) -> None:
         """See `newsletter.mail.Transport`."""
-        counter = _Counter(barrier)
+        counter = _Counter(take, barrier)
         with ThreadPoolExecutor(self._most, "call") as pool:
-            self._work(take, counter, pool)
+            self._work(counter, pool)
         if self._stopped_by:
             raise self._stopped_by
 
-    def _work(self, take: Take, counter: _Counter, pool: ThreadPoolExecutor | None) -> None:
+    def _work(self, counter: _Counter, pool: ThreadPoolExecutor | None) -> None:
         """Send until there is nothing, or only one may; who has the pool is the first, and calls others to help."""
         try:
             with closing(self._dial()) as line:
-                self._send(take, counter, line, pool)
+                self._send(counter, line, pool)
         except BaseException as error:  # noqa: BLE001 - `run` raises it again when all lines have ended
             self._stop(error)
         if pool is None:
             with self._taking:
                 self._hired -= 1
 
-    def _send(self, take: Take, counter: _Counter, line: Line, pool: ThreadPoolExecutor | None) -> None:
+    def _send(self, counter: _Counter, line: Line, pool: ThreadPoolExecutor | None) -> None:
         replies: list[Reply] = []
-        while found := self._next(take, helps=pool is None):
+        while found := self._next(counter, helps=pool is None):
             if isinstance(found, Later):
                 counter.tell(replies)
                 replies = []
@@ -168,10 +169,10 @@ class Calls:
                 replies = [answer.reply]
                 self._heed(answer)
                 if pool and not self._rest.is_shaky:
-                    self._hire(take, counter, pool)
+                    self._hire(counter, pool)
         counter.tell(replies)
 
-    def _next(self, take: Take, *, helps: bool) -> Message | Later | None:
+    def _next(self, counter: _Counter, *, helps: bool) -> Message | Later | None:
         with self._taking:
             if self._stopped_by or self._is_dry or (helps and self._rest.is_shaky):
                 return None
@@ -180,7 +181,7 @@ class Calls:
                     return Later(left)
                 self._stop(SendError(self._rest.why, permanent=False))
                 return None
-            found = take()
+            found = counter.take()
             self._is_dry = found is None
             return found
 
@@ -190,12 +191,12 @@ class Calls:
         else:
             self._rest.heed(answer)
 
-    def _hire(self, take: Take, counter: _Counter, pool: ThreadPoolExecutor) -> None:
+    def _hire(self, counter: _Counter, pool: ThreadPoolExecutor) -> None:
         with self._taking:
             missing = self._most - 1 - self._hired if not self._is_dry else 0
             self._hired += missing
         for _ in range(missing):
-            pool.submit(self._work, take, counter, None)
+            pool.submit(self._work, counter, None)
 
     def _stop(self, why: BaseException) -> None:
         self._stopped_by = self._stopped_by or why

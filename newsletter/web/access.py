@@ -42,6 +42,7 @@ ANYBODY: frozenset[str] = frozenset(
         "join",
         "passkey_challenge",
         "passkey_sign_in",
+        "metrics",  # which asks for a token of its own
     ]
 )
 """Routes, by name, that ask nobody who they are."""

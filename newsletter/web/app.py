@@ -31,6 +31,7 @@ from newsletter.web import (
     joining_pages,
     link_pages,
     mailing_pages,
+    metrics_pages,
     outline_pages,
     parts_pages,
     passkey_pages,
@@ -58,7 +59,8 @@ PAGES = (
     *(door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, resource_pages, rewriting_pages, parts_pages),
     *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages, link_pages),
-    *(schedule_pages, mailing_pages, proof_pages, reader_pages, group_pages, holding_pages, settings_pages),
+    *(schedule_pages, mailing_pages, proof_pages, reader_pages, group_pages),
+    *(holding_pages, settings_pages, metrics_pages),
 )
 """Modules with a `make_router(site)`."""
 

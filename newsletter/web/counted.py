@@ -1,5 +1,6 @@
 """What takes a moment to count where there is much of it: pages remember it instead of counting it anew."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -48,22 +49,45 @@ class Readers:
 
 
 class Accounts:
-    """The accounts of mailings that are finished, with nobody in doubt: they change no more, unless they go on."""
+    """The accounts of finished mailings: they change no more, unless the mailing goes on, or a doubt is settled."""
 
     MOST = 100
+    WHILE = 60.0
+    """Seconds that an account with doubts is remembered."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, datetime | None], Account] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, datetime | None], tuple[Account, float]] = OrderedDict()
 
     def of(self, session: Session, mailing: Mailing) -> Account:
         """The account of a mailing."""
         if mailing.state is not MailingState.FINISHED:
             return account.account(session, mailing.id)
         key = (mailing.id, mailing.finished_at)
-        counted = self._kept.pop(key, None) or account.account(session, mailing.id)
-        if counted.outcomes[State.IN_DOUBT]:  # a provider may settle them
-            return counted
-        self._kept[key] = counted
+        known, at = self._kept.pop(key, (None, 0.0))
+        if known is None or (known.by_state.get(State.IN_DOUBT) and time.monotonic() - at > self.WHILE):
+            known, at = account.account(session, mailing.id), time.monotonic()
+        self._kept[key] = (known, at)
         while len(self._kept) > self.MOST:
             self._kept.popitem(last=False)
+        return known
+
+
+class Tallies:
+    """How far mailings are, for a program that asks again and again: to count takes a twentieth of the time at most."""
+
+    SHARE = 20.0
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Mapping[State, int], float]] = {}
+        """By mailing, and until when it is good enough."""
+
+    def of(self, session: Session, mailing: int) -> Mapping[State, int]:
+        """The people of a mailing by state."""
+        known, until = self._known.get(mailing, ({}, 0.0))
+        began = time.monotonic()
+        if began < until:
+            return known
+        counted = account.tally(session, mailing)
+        ended = time.monotonic()
+        self._known[mailing] = (counted, ended + self.SHARE * (ended - began))
         return counted

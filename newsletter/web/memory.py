@@ -6,7 +6,7 @@ from issues.resources.importing import SourceReport
 from newsletter.desk.passkeys import Challenges
 from newsletter.desk.presence import Presence
 from newsletter.web.brake import Brake
-from newsletter.web.counted import Accounts, Readers
+from newsletter.web.counted import Accounts, Readers, Tallies
 from newsletter.web.gate import Gate
 from newsletter.web.reading import Reading
 from newsletter.web.renderings import Renderings
@@ -27,6 +27,7 @@ class Memory:
     presence: Presence = field(default_factory=Presence)
     readers: Readers = field(default_factory=Readers)
     accounts: Accounts = field(default_factory=Accounts)
+    tallies: Tallies = field(default_factory=Tallies)
     renderings: Renderings = field(default_factory=Renderings)
     reports: dict[int, SourceReport] = field(default_factory=dict)
     """What the last visit to each source brought, by its number."""

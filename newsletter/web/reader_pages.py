@@ -246,7 +246,7 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         counted = site.memory.readers.counted(session, site.clock())
         within_group = within(Audience(groups=frozenset([shown.group])))
         among = count_by_languages(session, *within_group) if shown.group else counted.people
-        states = {"waiting": count_waiting(session)} | _away(session)
+        states = {"waiting": count_waiting(session)} | away(session)
         past = head_counts.told(session)
         labels = groups.groups(session)
         keeps = member_of(request).role in ROLES["reader_find"]
@@ -283,8 +283,8 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
     )
 
 
-def _away(session: Session) -> dict[str, int]:
-    """How many are in a pause, and how many are being forgotten."""
+def away(session: Session) -> dict[str, int]:
+    """How many are in a pause, and how many are being forgotten: by state."""
     counting = select(Subscriber.state, func.count()).where(Subscriber.state.in_(_AWAY)).group_by(Subscriber.state)
     return dict.fromkeys(map(str, _AWAY), 0) | {str(state): people for state, people in session.execute(counting)}
 

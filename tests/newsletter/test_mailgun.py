@@ -95,7 +95,7 @@ def test_each_answer_has_its_outcome_and_the_others_go_on(newsroom: Newsroom, ac
         newsroom.send(transport(url))
         assert newsroom.states(mailing) == [outcome, State.ACCEPTED]
         assert adds_up(newsroom, mailing, mailgun)
-        newsroom.later(minutes=2)
+        newsroom.later(hours=1)
         newsroom.send(transport(url))
         assert adds_up(newsroom, mailing, mailgun)
     assert newsroom.account(mailing).waiting == 0  # who was told "later" has it now
@@ -127,7 +127,7 @@ def test_what_is_the_matter_with_us_pauses_the_mailing_and_says_what_to_mend(
         assert "boss" not in note
         with newsroom.office.database.write() as session:
             control.resume(session, mailing, newsroom.clock())
-        newsroom.later(minutes=2)
+        newsroom.later(hours=1)
         newsroom.send(transport(url))
     assert newsroom.states(mailing) == [State.ACCEPTED] * 3
 
