@@ -169,7 +169,7 @@ def _spent(session: Session, pace: Pace, limit: Limit, now: datetime) -> Wait:
     if pace.is_warming(now):
         until = min(until, pace.next_day(now))
     span = "a day" if limit.span == DAY else "an hour"
-    why = f"{limit.messages:,} messages left within {span}, and {limit.setting} allows no more"
+    why = f"{limit.messages:,} messages went out within {span}, as many as the settings allow ({limit.setting})"
     return Wait(pace.quiet_until(until) or until, why, pace.zone.key)
 
 

@@ -91,6 +91,8 @@ class Standing:
             return f"{self.month} goes {spoken.soon(self.mailing.due_at, self.now, self.zone)}."
         if state is MailingState.CANCELLED and self.mailing.opened_at is None:
             return f"{self.month} was stopped."
+        if self.wait:
+            return f"{self.month} goes on {spoken.soon(self.wait.until, self.now, self.zone)}."
         return (
             self.month
             + {

@@ -138,11 +138,11 @@ def test_who_waits_is_told_why_and_until_when(database: Database) -> None:
     senders = _Senders(database, _pace("5/day"))
     senders.go_on(TICK)
     assert _outlook(database, _pace("5/day")) == (
-        "5 messages left within a day, and RATE allows no more; "
+        "5 messages went out within a day, as many as the settings allow (RATE); "
         "it goes on by itself on Wed 1 Dec 2021, 04:01 (America/New_York)."
     )
     assert "on Wed 1 Dec 2021, 08:00 (" in _outlook(database, _pace("5/day", quiet="21:00-08:00"))
-    assert "WARM_UP allows no more; it goes on by itself on Wed 1 Dec 2021, 00:00 (" in _outlook(
+    assert "the settings allow (WARM_UP); it goes on by itself on Wed 1 Dec 2021, 00:00 (" in _outlook(
         database, _pace("9/day", warm_up="2021-11-30 5")
     )
     assert _outlook(database, _pace("6/day")) == ""

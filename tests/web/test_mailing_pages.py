@@ -248,7 +248,9 @@ def test_while_it_goes_it_can_be_paused_resumed_and_cancelled(month: Web, tmp_pa
     assert "Who waits is tried again from" in words(page)
     assert '<noscript><meta http-equiv="refresh"' in page.text
     settings_for(month, quiet_hours="00:00-23:59")
-    assert "These are the quiet hours; it goes on by itself on " in words(client.get(place))
+    waiting = words(client.get(place))
+    assert "November goes on today at 23:59." in waiting
+    assert "These are the quiet hours; it goes on by itself on " in waiting
     assert client.post(f"{place}/pause").status_code == 303
     assert "Paused by Ana" in words(client.get(place))
     too_late = client.post(f"{place}/pause")
