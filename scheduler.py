@@ -72,10 +72,10 @@ def beat(newsletter: Newsletter, _stopping: Event) -> None:
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
-    """Erase who left more than a day ago; forget sign-ups that nobody confirmed, and groups and topics taken away."""
+    """Erase who can undo leaving no more; forget sign-ups nobody confirmed, and groups and topics taken away."""
     with newsletter.database.write() as session:
-        erased = erase_left(session, utc_now())
-        forgotten = forget_sign_ups(session, utc_now())
+        erased = erase_left(session, utc_now(), undo_for=newsletter.settings.undo_for)
+        forgotten = forget_sign_ups(session, utc_now(), waits=newsletter.settings.sign_ups_wait)
         forget_removed(session, utc_now())
     if erased or forgotten:
         log.info("erased", people=erased, sign_ups=forgotten)

@@ -75,6 +75,11 @@ def words(tag: str) -> gettext.NullTranslations:
     return gettext.NullTranslations()
 
 
+def days(count: int, tag: str) -> str:
+    """`one day`, `7 days`: how long something holds, to be put into a sentence after a word like "for" or "after"."""
+    return words(tag).ngettext("one day", "{n} days", count).format(n=count)
+
+
 def _compiled(file: Path) -> gettext.GNUTranslations:
     with file.open("rb") as lines:
         catalogue = read_po(lines)

@@ -6,6 +6,7 @@ Every field's description is printed in docs/settings.md; a test keeps the two a
 import os
 import re
 import tomllib
+from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
@@ -131,6 +132,15 @@ class Settings(BaseSettings):
         description="The list's name in mail programs (RFC 2919): a domain of yours.",
     )
     postal_address: Line = Field("", description="The postal address that every mail's foot must name.")
+    sign_up_days: int = Field(
+        7, ge=1, le=365, description="For how many days a sign-up waits for its confirmation; then it is forgotten."
+    )
+    undo_days: int = Field(
+        1,
+        ge=1,
+        le=365,
+        description="For how many days who left can undo it; then their address and name are erased.",
+    )
     replies_days: int = Field(
         30, ge=1, le=3650, description="For how many days the words of mail servers are kept; then only their kind is."
     )
@@ -175,6 +185,16 @@ class Settings(BaseSettings):
         False,
         description="Marks a home made by `newsletter demo`: its keys lie within, and its caught mail is shown.",
     )
+
+    @property
+    def undo_for(self) -> timedelta:
+        """How long who left can undo it."""
+        return timedelta(days=self.undo_days)
+
+    @property
+    def sign_ups_wait(self) -> timedelta:
+        """How long a sign-up waits for its confirmation."""
+        return timedelta(days=self.sign_up_days)
 
     @field_validator("languages", "proxy", mode="before")
     @classmethod

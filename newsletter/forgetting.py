@@ -1,17 +1,21 @@
-"""What mailings forget with time: first what servers said, then who was written to. Their numbers stay for good.
+"""What is forgotten: somebody at once; and with time first what servers said, then who was written to. The numbers of
+mailings stay for good.
 
-Each function goes in short transactions, so that nobody waits for it, and one that was killed has nothing to remember.
+What time takes goes in short transactions, so that nobody waits for it, and who was killed has nothing to remember.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
 from newsletter.delivery.models import OUTCOMES, Attempt, Delivery, Mailing
 from newsletter.delivery.reasons import NOT_TAKEN, kind
+from newsletter.notices.models import Notice
+from subscribers.journal import Journal
+from subscribers.retention import erase_address
 
 CHUNK = 5000
 """Rows in one transaction: some ten milliseconds."""
@@ -26,6 +30,12 @@ STATUS = {
     "try later, again and again": "4.0.0",
 }
 """A status code (RFC 3463) for each kind of no: all that stays of a server's words."""
+
+
+def erase(session: Session, journal: Journal, address_hash: bytes, now: datetime) -> bool:
+    """Erase at once whoever has this address, and mails to it that wait; says whether there was anybody."""
+    session.execute(delete(Notice).where(Notice.address_hash == address_hash))
+    return erase_address(session, journal, address_hash, now)
 
 
 def forget_replies(database: Database, before: datetime) -> int:

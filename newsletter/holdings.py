@@ -14,8 +14,6 @@ from newsletter.desk.sessions import IDLE
 from newsletter.migrations import METADATA
 from newsletter.notices.outbox import GIVEN_UP
 from newsletter.purposes import ABOUT_NOBODY, KINDS, Kind
-from subscribers.joining import FORGOTTEN_AFTER
-from subscribers.leaving import UNDO_FOR
 from subscribers.mailed import WITHIN
 
 OUTSIDE = (
@@ -103,8 +101,8 @@ def how(column: Column[object]) -> str:
 
 def _times(settings: Settings) -> dict[str, str]:
     return {
-        "undo": _days(UNDO_FOR),
-        "sign_up": _days(FORGOTTEN_AFTER),
+        "undo": _days(settings.undo_for),
+        "sign_up": _days(settings.sign_ups_wait),
         "mailed": _days(WITHIN),
         "notice": _days(GIVEN_UP),
         "session": _days(IDLE),

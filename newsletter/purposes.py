@@ -41,7 +41,7 @@ KINDS: Mapping[str, Kind] = {
             "sealed_name": Reason("the name, where one was given", "to greet them"),
             "languages": Reason("languages, in their order", "to write in their language"),
             "state": Reason("on the list, in a pause, or left", "to write only to who wants it"),
-            "left_at": Reason("when they left", "to erase them a day later"),
+            "left_at": Reason("when they left", "to erase them in time"),
             "plain_text": Reason("whether they want plain text", "to write as they chose"),
             "paused_until": Reason("the day on which a pause ends", "to write again from then on"),
         },

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select, text, update
@@ -47,11 +47,18 @@ class CaughtUp:
 
 
 def catch_up(
-    session: Session, journal: Journal, now: datetime, *, files: Sequence[Path] = (), lost: Collection[int] = ()
+    session: Session,
+    journal: Journal,
+    now: datetime,
+    *,
+    undo_for: timedelta,
+    files: Sequence[Path] = (),
+    lost: Collection[int] = (),
 ) -> CaughtUp:
     """Replay the journals, erase anew who was erased, and have every mailing that is not over wait for a person.
 
-    `files` are journals of other machines, `lost` the ids of those that are no more. Doing it again changes nothing.
+    Who left longer than `undo_for` ago is erased. `files` are journals of other machines, `lost` the ids of those that
+    are no more. Doing it again changes nothing.
     Raises JournalMissing where a journal is in neither and not beside the keys; SubscriberError, OSError.
     """
     at_hand = {file.number(): file for file in map(JournalFile, files)}
@@ -65,7 +72,7 @@ def catch_up(
             )
     replayed = journals.catch_up(session, at_hand)
     journals.do_without(session, journal, lost, now.date())
-    erase_left(session, now)
+    erase_left(session, now, undo_for=undo_for)
     _skip_numbers(session)
     return CaughtUp(replayed.people, _hold(session), replayed.unreadable)
 

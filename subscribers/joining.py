@@ -18,7 +18,7 @@ from subscribers.models import ConsentWording, SignUp, State, Subscriber, Suppre
 from subscribers.vault import Vault
 
 FORGOTTEN_AFTER = timedelta(days=7)
-"""How long a sign-up waits for its confirmation."""
+"""How long a sign-up waits for its confirmation, unless an installation says otherwise."""
 BY_FORM = "form"
 
 
@@ -64,7 +64,7 @@ def ask(
     renew(session, SignUp, "address_hash", row)
 
 
-def asked(session: Session, sign_up: int, now: datetime) -> Asked | None:
+def asked(session: Session, sign_up: int, now: datetime, *, waits: timedelta = FORGOTTEN_AFTER) -> Asked | None:
     """What the link of this sign-up shows; nothing where it was forgotten."""
     row = session.execute(
         select(
@@ -76,7 +76,7 @@ def asked(session: Session, sign_up: int, now: datetime) -> Asked | None:
             exists().where(Suppression.address_hash == SignUp.address_hash),
         )
         .join(ConsentWording, ConsentWording.id == SignUp.wording_id)
-        .where(_is_kept(sign_up, now))
+        .where(_is_kept(sign_up, now - waits))
     ).one_or_none()
     if row is None:
         return None
@@ -84,12 +84,12 @@ def asked(session: Session, sign_up: int, now: datetime) -> Asked | None:
     return Asked(languages, language, wording, confirmed, reader_with(session, address_hash) is not None, returns)
 
 
-def confirm(session: Session, sign_up: int, now: datetime) -> int | None:
+def confirm(session: Session, sign_up: int, now: datetime, *, waits: timedelta = FORGOTTEN_AFTER) -> int | None:
     """Put on the list whoever holds this sign-up's link, and say their number.
 
     Once: doing it again changes nothing, and gives nothing where the person has left since.
     """
-    waiting = session.scalars(select(SignUp).where(_is_kept(sign_up, now)).with_for_update()).one_or_none()
+    waiting = session.scalars(select(SignUp).where(_is_kept(sign_up, now - waits)).with_for_update()).one_or_none()
     if waiting is None:
         return None
     if waiting.sealed_address is None:
@@ -120,8 +120,8 @@ def count_waiting(session: Session) -> int:
     return session.scalars(select(func.count()).where(SignUp.sealed_address.is_not(None))).one()
 
 
-def _is_kept(sign_up: int, now: datetime) -> ColumnElement[bool]:
-    return (SignUp.id == sign_up) & (SignUp.asked_at > now - FORGOTTEN_AFTER)
+def _is_kept(sign_up: int, after: datetime) -> ColumnElement[bool]:
+    return (SignUp.id == sign_up) & (SignUp.asked_at > after)
 
 
 def _put_on_list(session: Session, waiting: SignUp) -> int:

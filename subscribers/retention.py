@@ -1,9 +1,9 @@
 """What is forgotten, and when. Run by the clock of the scheduled job."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from subscribers import roll
@@ -24,6 +24,15 @@ def erase_now(session: Session, journal: Journal, subscriber_id: int, now: datet
         note(session, journal, Kind.ERASED, [address_hash], now.date())
 
 
+def erase_address(session: Session, journal: Journal, address_hash: bytes, now: datetime) -> bool:
+    """Erase whoever has this address, or waits with it for a confirmation; says whether there was anybody."""
+    person = session.scalar(select(Subscriber.id).where(Subscriber.address_hash == address_hash))
+    if person is None:
+        return forget_sign_up(session, journal, address_hash, now)
+    erase_now(session, journal, person, now)
+    return True
+
+
 def forget_sign_up(session: Session, journal: Journal, address_hash: bytes, now: datetime) -> bool:
     """Forget a sign-up that waits, as its owner asked; says whether there was one. They may sign up again."""
     waited = roll.forget_sign_up(session, address_hash)
@@ -32,18 +41,18 @@ def forget_sign_up(session: Session, journal: Journal, address_hash: bytes, now:
     return waited
 
 
-def erase_left(session: Session, now: datetime) -> int:
-    """Erase everyone who left more than a day ago and say how many: only the suppression's keyed hash stays.
+def erase_left(session: Session, now: datetime, *, undo_for: timedelta = UNDO_FOR) -> int:
+    """Erase everyone who can undo it no more and say how many: only the suppression's keyed hash stays.
 
     Consents go with them, by the database; deliveries stay and lose their person.
     """
-    gone = delete(Subscriber).where(Subscriber.state == State.LEFT, Subscriber.left_at <= now - UNDO_FOR)
+    gone = delete(Subscriber).where(Subscriber.state == State.LEFT, Subscriber.left_at <= now - undo_for)
     result = session.execute(gone, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
 
 
-def forget_sign_ups(session: Session, now: datetime) -> int:
-    """Forget who was not confirmed for a week and say how many; and which addresses were mailed over a month ago."""
+def forget_sign_ups(session: Session, now: datetime, *, waits: timedelta = FORGOTTEN_AFTER) -> int:
+    """Forget who was not confirmed for so long and say how many; and which addresses were mailed over a month ago."""
     session.execute(delete(MailedDay).where(MailedDay.day <= forgotten_on(now)))
-    result = session.execute(delete(SignUp).where(SignUp.asked_at <= now - FORGOTTEN_AFTER))
+    result = session.execute(delete(SignUp).where(SignUp.asked_at <= now - waits))
     return cast(CursorResult[Any], result).rowcount

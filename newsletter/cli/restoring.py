@@ -31,7 +31,14 @@ def restored(
     Until then nothing is sent. Run it also where the program did not notice, as with a copy of a whole machine.
     """
     with opened() as newsletter, newsletter.database.write() as session:
-        done = restoring.catch_up(session, newsletter.journal, utc_now(), files=journals or (), lost=lost or ())
+        done = restoring.catch_up(
+            session,
+            newsletter.journal,
+            utc_now(),
+            undo_for=newsletter.settings.undo_for,
+            files=journals or (),
+            lost=lost or (),
+        )
     say(f"The journal told of {done.people} people since: who left is off the list again, and who came back is on it.")
     if done.unreadable:
         say(f"{done.unreadable} lines of the journal cannot be read any more; nobody knows whom they were about.")

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from newsletter import zones
+from newsletter import forgetting, zones
 from newsletter.cli.terminal import AsJson, console, opened, print_json, print_table, say
 from newsletter.delivery.history import history as told
 from newsletter.wiring import utc_now
 from subscribers import importing, people
+from subscribers.addresses import normal
 from subscribers.consent import Wording
+from subscribers.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="The people on the list: add, import, look one up.")
 
@@ -98,6 +100,23 @@ def history(address: Address, json: AsJson = False) -> None:
         print_table(("tried on", "code", "answer"), rows, title=title)
     if not events:
         say("No mailing that is remembered was for this person.")
+
+
+@app.command()
+def erase(
+    address: Address, yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False
+) -> None:
+    """Erase whoever has this address, or still has to confirm: at once, and for good.
+
+    Of a reader only a keyed hash stays, so that no import brings them back.
+    """
+    if not yes:
+        typer.confirm("Erase for good?", abort=True)
+    with opened() as newsletter, newsletter.database.write() as session:
+        address_hash = newsletter.vault.hash(normal(address))
+        if not forgetting.erase(session, newsletter.journal, address_hash, utc_now()):
+            raise NotFound("Nobody on the list has this address.")
+    say("Erased.")
 
 
 def _agreed(consent: people.Agreed) -> str:

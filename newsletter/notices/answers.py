@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from newsletter.notices.models import Notice
-from subscribers.joining import reader_with
+from subscribers.joining import FORGOTTEN_AFTER, reader_with
 from subscribers.mailed import Kind, may_mail
 from subscribers.models import SignUp, Suppression
 from subscribers.tokens import Purpose, make, make_timed
@@ -27,7 +27,7 @@ class Words(NamedTuple):
 def answer(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:
     """What to write to the owner of the address, or nothing: none is due, or they had their mail for today.
 
-    `values` are the form's: the `brand`, and the `base_url` that links begin with.
+    `values` are the form's: the `brand`, the `base_url` that links begin with, and for how many days a sign-up `waits`.
     """
     kind = Kind(notice.template)
     words = FORMS[kind](session, vault, notice, values)
@@ -47,7 +47,8 @@ def _to_sign_up(session: Session, vault: Vault, notice: Notice, values: Mapping[
         return None
     link = f"{values['base_url']}/confirm/{make(vault, Purpose.CONFIRM, sign_up)}"
     left = session.get(Suppression, notice.address_hash) is not None
-    return Words("return" if left else "confirm", {"brand": values["brand"], "link": link})
+    told = {"brand": values["brand"], "link": link, "waits": values.get("waits", str(FORGOTTEN_AFTER.days))}
+    return Words("return" if left else "confirm", told)
 
 
 def _to_preferences(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from issues.languages import direction, words
+from issues import languages
 from newsletter.mime import headers
 from newsletter.mime.quoted import encode_text
 
@@ -68,7 +68,8 @@ def _part(kind: str, content: str) -> bytes:
 def _text(letter: Letter, part: str) -> str:
     template = _templates().get_template(f"{letter.template}/{part}.txt.j2")
     values = {name: headers.one_line(value) for name, value in letter.values.items()}
-    return template.render(values, _=words(letter.language).gettext).strip()
+    days = partial(languages.days, tag=letter.language)
+    return template.render(values, _=languages.words(letter.language).gettext, days=days).strip()
 
 
 class Paragraph(NamedTuple):
@@ -81,7 +82,7 @@ class Paragraph(NamedTuple):
 def _html(text: str, language: str) -> str:
     """The text as a small page that loads nothing."""
     paragraphs = [_paragraph(block) for block in text.split("\n\n") if block.strip()]
-    return _frame().render(paragraphs=paragraphs, language=language, direction=direction(language))
+    return _frame().render(paragraphs=paragraphs, language=language, direction=languages.direction(language))
 
 
 def _paragraph(block: str) -> Paragraph:

@@ -45,7 +45,8 @@ def make_router(site: Site) -> APIRouter:
         """After a backup of the database was put back: who left since is taken off again, and mailings wait."""
         try:
             with site.database.write() as session:
-                done = restoring.catch_up(session, site.journal, site.clock())
+                undo_for = site.settings.undo_for
+                done = restoring.catch_up(session, site.journal, site.clock(), undo_for=undo_for)
                 deeds.record(session, member_of(request).id, "replayed the journal", f"{done.people}", site.clock())
         except SubscriberError as problem:
             return _page(site, request, problem=str(problem))

@@ -7,6 +7,7 @@ from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
 from issues.languages import words
 from newsletter.notices import outbox
@@ -67,7 +68,7 @@ def _ask(site: Site, filled: Filled, group: int | None, language: str) -> None:
     with site.database.write() as session:
         address = filled.address
         joining.ask(session, site.vault, address=address, languages=wanted, wording=wording, now=now, group=group)
-        values = {"brand": brand, "base_url": site.settings.base_url}
+        values = {"brand": brand, "base_url": site.settings.base_url, "waits": str(site.settings.sign_up_days)}
         outbox.queue(session, site.vault, address, Kind.SIGN_UP.value, values, now, language=language)
 
 
@@ -107,7 +108,7 @@ def _make_confirming(router: APIRouter, site: Site) -> None:
         """A page with one button. It changes nothing: mail scanners follow every link."""
         sign_up = read(site.vault, Purpose.CONFIRM, token)
         with site.database.read() as session:
-            asked = None if sign_up is None else joining.asked(session, sign_up, site.clock())
+            asked = None if sign_up is None else _asked(site, session, sign_up)
         if asked is None or (asked.confirmed and not asked.on_list):
             return ended(site, request)
         language = page_language(request, asked.language)
@@ -121,8 +122,8 @@ def _make_confirming(router: APIRouter, site: Site) -> None:
         if sign_up is None:
             return ended(site, request)
         with site.database.write() as session:
-            asked = joining.asked(session, sign_up, site.clock())
-            person = joining.confirm(session, sign_up, site.clock())
+            asked = _asked(site, session, sign_up)
+            person = joining.confirm(session, sign_up, site.clock(), waits=site.settings.sign_ups_wait)
         if person and asked and asked.returns:
             with site.database.write() as session:
                 note_return(session, site.journal, person, site.clock().date())
@@ -133,6 +134,10 @@ def _make_confirming(router: APIRouter, site: Site) -> None:
             return site.page("public/joined.html", language, preferences="")
         token = make_timed(site.vault, Purpose.PREFERENCES, person, site.clock())
         return site.page("public/joined.html", language, preferences=f"{site.root}/preferences/{token}?lang={language}")
+
+
+def _asked(site: Site, session: Session, sign_up: int) -> joining.Asked | None:
+    return joining.asked(session, sign_up, site.clock(), waits=site.settings.sign_ups_wait)
 
 
 def ended(site: Site, request: Request) -> HTMLResponse:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -15,7 +16,13 @@ from subscribers.leaving import Standing, leave, standing, undo
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, read
 
-Deed = Callable[[Session, int, datetime], Standing]
+
+class Deed(Protocol):
+    """What is done to the person with this number, and where they stand then."""
+
+    def __call__(self, session: Session, subscriber_id: int, now: datetime, /, *, undo_for: timedelta) -> Standing: ...
+
+
 Transactions = Callable[[], AbstractContextManager[Session]]
 
 LEAVING = {Standing.ON_LIST: "leave", Standing.LEFT: "left", Standing.GONE: "left"}
@@ -36,8 +43,8 @@ def make_router(site: Site) -> APIRouter:
     def one_click(request: Request, token: str) -> HTMLResponse:
         """Leave (RFC 8058). Whoever has the link may press: what the body says, and how, is not asked."""
 
-        def leaving(session: Session, person: int, now: datetime) -> Standing:
-            return leave(session, site.journal, person, now)
+        def leaving(session: Session, person: int, now: datetime, *, undo_for: timedelta) -> Standing:
+            return leave(session, site.journal, person, now, undo_for=undo_for)
 
         return _answer(site, request, token, leaving, site.database.write, LEAVING)
 
@@ -61,7 +68,7 @@ def _answer(
     if person is None:  # one page for all links that were not made here: nothing is to be learned from trying
         return site.page("public/bad_link.html", page_language(request), status=404)
     with begin() as session:
-        stands = deed(session, person, site.clock())
+        stands = deed(session, person, site.clock(), undo_for=site.settings.undo_for)
         language = _language(session, request, person)
     page = pages[stands]
     undo_at = f"{site.root}/u/{token}/undo" if stands is Standing.LEFT else ""

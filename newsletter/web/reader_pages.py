@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from issues.languages import own_name
+from newsletter import forgetting
 from newsletter.delivery.history import Event, history
 from newsletter.delivery.reasons import MOST_PEOPLE
 from newsletter.desk import deeds
@@ -22,7 +23,8 @@ from newsletter.web.access import ROLES, member_of
 from newsletter.web.growth import growth, written
 from newsletter.web.site import Numbers, Site
 from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
-from subscribers import groups, head_counts, importing, leaving, people, retention, suppression
+from subscribers import groups, head_counts, importing, leaving, people, suppression
+from subscribers.addresses import normal
 from subscribers.audience import count_by_languages, within
 from subscribers.consent import Wording
 from subscribers.errors import NotFound, SubscriberError
@@ -108,7 +110,7 @@ def _make_person(router: APIRouter, site: Site) -> None:
         """The undo of it; it works as long as the reader's own link does."""
 
         def undo(session: Session, reader: int) -> bool:
-            return leaving.undo(session, reader, site.clock()) is Standing.ON_LIST
+            return leaving.undo(session, reader, site.clock(), undo_for=site.settings.undo_for) is Standing.ON_LIST
 
         done = _do(site, request, address, "put a reader back", undo)
         if done:
@@ -144,11 +146,7 @@ def _make_erasing(router: APIRouter, site: Site) -> None:
         if word.strip().lower() != "erase":
             return _erase_page(site, request, address, problem="Type the word erase, or keep the reader.")
 
-        def erase_now(session: Session, reader: int) -> bool:
-            retention.erase_now(session, site.journal, reader, site.clock())
-            return True
-
-        if not _do(site, request, address, "erased a reader", erase_now):
+        if not _erase(site, request, address):
             return _erase_page(site, request, address)
         return RedirectResponse(f"{site.root}/desk/readers?said=erased", status_code=303)
 
@@ -209,6 +207,19 @@ def _do(site: Site, request: Request, address: str, what: str, change: Callable[
         return done
 
 
+def _erase(site: Site, request: Request, address: str) -> bool:
+    """Whether there was anybody, be it one who still had to confirm."""
+    try:
+        address_hash = site.vault.hash(normal(address))
+    except SubscriberError:
+        return False
+    with site.database.write() as session:
+        done = forgetting.erase(session, site.journal, address_hash, site.clock())
+        if done:
+            deeds.record(session, member_of(request).id, "erased a reader", "", site.clock())
+        return done
+
+
 def _number(session: Session, vault: Vault, address: str) -> int:
     """The number of the person with this address; 0, which nobody has, where there is none."""
     try:
@@ -231,7 +242,7 @@ def _erase_page(site: Site, request: Request, address: str, problem: str = "") -
     try:
         with site.database.read() as session:
             held = people.show(session, site.vault, address)
-        if held.state is None:
+        if held.state is None and held.asked_on is None:
             raise NotFound("This person was erased already.")
     except SubscriberError as missing:
         return _page(site, request, Shown(problem=("find", str(missing)), typed={"wanted": address}))

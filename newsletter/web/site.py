@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 from sqlalchemy.exc import DBAPIError
 
-from issues.languages import direction, own_name, words
+from issues.languages import days, direction, own_name, words
 from issues.rendering import Brand
 from newsletter.config import Settings
 from newsletter.db import Database
@@ -103,6 +103,8 @@ class Site:
                 root=self.root,
                 _=words(language).gettext,
                 ngettext=words(language).ngettext,
+                sign_up_days=days(self.settings.sign_up_days, language),
+                undo_days=days(self.settings.undo_days, language),
             )
         )
         return HTMLResponse(html, status_code=status)

@@ -114,3 +114,11 @@ def test_init_twice_keeps_settings_and_keys(person: Person) -> None:
 def test_a_desk_where_nobody_works_has_nobody_to_help(person: Person) -> None:
     assert "There are none." in person.does("people", "list")
     assert "Nobody with the number 9" in person.is_told("people", "link", "9")
+
+
+def test_erasing_at_a_terminal_is_asked_for_and_done_once(person: Person) -> None:
+    person.subscribes()
+    erase = ("subscribers", "erase", "--address", "ana@example.org", "--yes")
+    assert person.does(*erase) == "Erased.\n"
+    assert "Nobody on the list has this address." in person.is_told(*erase)
+    assert "told of 0 people since" in person.does("restored")

@@ -91,7 +91,7 @@ def refusal(newsroom: Newsroom) -> str:
 
 def catch_up(newsroom: Newsroom, **more: Any) -> restoring.CaughtUp:
     with newsroom.office.database.write() as session:
-        return restoring.catch_up(session, newsroom.office.journal, newsroom.clock(), **more)
+        return restoring.catch_up(session, newsroom.office.journal, newsroom.clock(), undo_for=leaving.UNDO_FOR, **more)
 
 
 def beat(newsroom: Newsroom) -> None:

@@ -30,6 +30,7 @@ VALUES = {
     "brand": "Our network",
     "link": "https://news.example.org/desk/welcome/secret-token",
     "leave_link": "https://news.example.org/u/secret-token",
+    "waits": "7",
 }
 
 

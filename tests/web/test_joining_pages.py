@@ -12,17 +12,19 @@ import httpx2
 import pytest
 from sqlalchemy import event, select
 
+from newsletter.config import Settings
 from newsletter.notices.models import Notice
 from newsletter.web import gate
 from subscribers import groups, topics
 from subscribers.leaving import leave
 from subscribers.models import SignUp, State, Subscriber
 from subscribers.retention import erase_left
-from subscribers.tokens import Purpose, read
+from subscribers.tokens import Purpose, make, read
 from tests.journals import journal
 from tests.web.caught import Mailbox, links_in, text_of
 from tests.web.conftest import ADDRESS, Web
 from tests.web.desk import desk_client
+from tests.web.stage import on_stage
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 EMBEDDED = {"Sec-Fetch-Site": "cross-site", "Origin": "https://www.example.com"}
@@ -423,3 +425,35 @@ def test_one_network_shuts_nobody_else_out(web: Web) -> None:
     for _ in range(gate.MOST_FOR_ALL + 1):
         counted.way("203.0.113.0/24", web.now)
     assert counted.way("198.51.100.0/24", web.now) is gate.Way.PROOF
+
+
+SAID = {
+    "en": ("after 3 days without an answer", "2 days later", "It holds for 3 days.", "undo it for 2 days"),
+    "es": ("tras 3 días sin respuesta", "2 días después", "Sirve durante 3 días.", "durante 2 días"),
+    "vi": ("sau 3 ngày không trả lời", "Sau 2 ngày", "dùng được trong 3 ngày", "có 2 ngày để hoàn tác"),
+    "ar": ("وبعد 3 أيام بلا جواب", "وبعد يومين", "صالح لمدة 3 أيام", "خلال يومين"),
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_pages_and_mails_promise_the_days_that_are_set(web: Web, mailbox: Mailbox, language: str) -> None:
+    home = Path(str(web.database.engine.url.database)).parent
+    mine = {"sign_up_days": 3, "undo_days": 2, "base_url": "https://news.example.org"}
+    web.app = on_stage(web.database, web.vault, Settings(home=home, **mine), clock=lambda: web.now)
+    forgotten, erased, holds, undo = SAID[language]
+    form = web.client().get(f"/subscribe?lang={language}").text
+    assert forgotten in form
+    assert erased in form
+    fill(web, lang=language)
+    (mail,) = mailbox.fetch()
+    assert holds in " ".join(text_of(mail).split())
+    web.now += timedelta(days=3, seconds=-1)
+    page = web.client().post(path_of(links_in(mail)[0]))
+    assert page.status_code == 200
+    token = make(web.vault, Purpose.LEAVE, 1)
+    assert undo in web.client().get(f"/u/{token}?lang={language}").text
+    web.client().post(f"/u/{token}")
+    web.now += timedelta(days=2, seconds=-1)
+    assert web.client(**OWN).post(f"/u/{token}/undo").status_code == 200
+    web.now += timedelta(days=1)
+    assert heading(web.client().get(path_of(links_in(mail)[0]))) == heading(web.client().get("/confirm/x"))

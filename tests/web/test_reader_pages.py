@@ -11,8 +11,12 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from newsletter.desk.models import Deed, Role
+from newsletter.notices import outbox
+from newsletter.notices.models import Notice
 from newsletter.web.reader_pages import grouped
 from newsletter.web.uploads import LARGEST_REQUEST
+from subscribers import joining
+from subscribers.consent import Wording
 from subscribers.head_counts import LEAST
 from subscribers.models import HeadCount, State, Subscriber, Suppression
 from tests.web.a_month import subscribe
@@ -162,3 +166,17 @@ def test_a_list_is_never_in_a_file(web: Web, keeper: TestClient, monkeypatch: py
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
     padded = b"email\nzoe@example.com\n" + BLANK * 3072
     assert "One person was added." in words(sent(keeper, padded, "import"))
+
+
+def test_who_still_has_to_confirm_is_found_and_erased_with_the_mail_that_waits(web: Web, keeper: TestClient) -> None:
+    eva = {"address": "waits@example.com"}
+    with web.database.write() as session:
+        told = Wording("en", "One mail a month.")
+        joining.ask(session, web.vault, **eva, languages="es", wording=told, now=web.now)
+        outbox.queue(session, web.vault, **eva, template="sign_up", values={"brand": "Ours"}, now=web.now)
+    assert "waiting for their own confirmation" in words(keeper.post(f"{PLACE}/find", data=eva))
+    assert "They may sign up again." in words(keeper.post(f"{PLACE}/erase", data=eva))
+    assert keeper.post(f"{PLACE}/erase/now", data=eva | {"word": "erase"}).status_code == 303
+    assert "Nobody on the list has this address." in words(keeper.post(f"{PLACE}/find", data=eva))
+    with web.database.read() as session:
+        assert session.query(Notice).count() == session.query(Suppression).count() == 0

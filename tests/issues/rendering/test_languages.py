@@ -88,6 +88,7 @@ def _used() -> set[tuple[str, bool]]:
     folders: list[tuple[Path, list[tuple[str, str]]]] = [
         (ROOT / "templates", [("**.j2", JINJA), ("**.html", JINJA)]),
         (ROOT / "issues" / "rendering", [("**.py", "python")]),
+        (ROOT / "issues", [("languages.py", "python")]),
     ]
     found = set()
     for folder, methods in folders:
