@@ -136,7 +136,7 @@ def _read_events(found: Any, message_id: str) -> Testimony | None:
         if item.get("event") == "rejected":
             reject = item.get("reject")
             words = str(reject.get("reason", "")) if isinstance(reject, dict) else ""
-            return Testimony(False, scrub(f"rejected, say its events: {words}", ""))
+            return Testimony(False, scrub(f"rejected, say its events: {words}", str(item.get("recipient", ""))))
     if _TAKEN & {str(item.get("event")) for item in ours}:
         return Testimony(True, "accepted, say its events")
     return None

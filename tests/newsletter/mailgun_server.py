@@ -86,7 +86,7 @@ class Mailgun:
             "recipient": fields["to"].decode(),
         }
         if act.event == "rejected":
-            happened["reject"] = {"reason": "Sandbox subdomains are for test purposes only", "description": ""}
+            happened["reject"] = {"reason": f"not an authorized recipient: {happened['recipient']}", "description": ""}
         with self.lock:
             self.forms.append({name: value.decode() for name, value in fields.items() if name not in ("to", "message")})
             if act.takes:

@@ -213,8 +213,9 @@ def test_a_provider_that_is_not_there_leaves_no_doubt() -> None:
 
 
 @one_database
-@pytest.mark.parametrize("asked", ["60", formatdate(time.time() + 60, usegmt=True)])
-def test_asked_to_wait_it_waits(newsroom: Newsroom, asked: str) -> None:
+@pytest.mark.parametrize("as_moment", [False, True])
+def test_asked_to_wait_it_waits(newsroom: Newsroom, as_moment: bool) -> None:
+    asked = formatdate(time.time() + 60, usegmt=True) if as_moment else "60"
     newsroom.add("ana", "ben", "cam")
     mailing = newsroom.schedule()
     with playing(refusal(429, "Too many requests", Retry_After=asked)) as (mailgun, url):
@@ -262,6 +263,9 @@ def test_events_settle_doubts_and_what_they_do_not_know_stays_in_doubt(newsroom:
         assert [doubt.state for doubt in account.settled_by_events(session, mailing)] == [
             *(State.ACCEPTED, State.REFUSED, State.ACCEPTED)
         ]
+        assert account.settled_by_events(session, mailing)[1].reason == (
+            "rejected, say its events: not an authorized recipient: …"
+        )
         assert len(account.doubts(session, mailing)) == 1
         told = session.scalars(select(Attempt.text).order_by(Attempt.delivery_id)).all()
     assert told[0] == "no answer after the last byte (503 Service Unavailable); accepted, say its events"
