@@ -2,7 +2,7 @@
 
 import typer
 
-from newsletter.cli import issues, keys, mailings, people, privacy, resources, restoring, running, subscribers
+from newsletter.cli import groups, issues, keys, mailings, people, privacy, resources, restoring, running, subscribers
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +13,8 @@ app = typer.Typer(
 app.add_typer(resources.app, name="resources")
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(groups.app, name="groups")
+app.add_typer(groups.topics_app, name="topics")
 app.add_typer(mailings.app, name="mailings")
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")

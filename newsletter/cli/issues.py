@@ -16,11 +16,12 @@ from issues.findings import Finding
 from issues.matrix import CellState, matrix
 from issues.models import Fallback, Issue, PassageKind
 from issues.rendering import render as render_edition
-from newsletter import preflight, publishing, zones
+from newsletter import audiences, preflight, publishing, zones
 from newsletter.cli.terminal import AsJson, By, opened, print_json, print_table, say
+from newsletter.delivery import planning
 from newsletter.publishing import Tried, When
 from newsletter.wiring import Newsletter, utc_now
-from subscribers.audience import count_by_languages
+from subscribers.grammar import ALL, parse
 
 app = typer.Typer(no_args_is_help=True, help="An issue: draft it, take it out and in as a file, check and schedule it.")
 
@@ -210,20 +211,27 @@ def schedule(
     waive: Annotated[
         list[str] | None, typer.Option(help="Let it go in spite of a check: stale-text, or stale-text:vi.")
     ] = None,
+    audience: Annotated[
+        str,
+        typer.Option(help="For whom: `everyone`, or like `language es; group 3; not got 2021-10` (`groups list`)."),
+    ] = ALL,
     *,
     by: By,
 ) -> None:
-    """Freeze the issue and say when it goes."""
+    """Freeze the issue and say when it goes, and to whom."""
+    chosen = parse(audience)
     with opened() as newsletter, newsletter.database.write() as session:
         issue = publishing.find_issue(session, slug)
         now = utc_now()
         for waived in waive or ():
             name, _, language = waived.partition(":")
             waivers.waive(session, issue, name, language, by=by, now=now)
-        mailing = publishing.schedule(session, issue, _when(at, not_later_than, newsletter), newsletter.press, now)
+        when = _when(at, not_later_than, newsletter)
+        mailing = publishing.schedule(session, issue, when, newsletter.press, now, chosen)
         say(f"Mailing {mailing.id}: issue {slug} goes on {zones.show(mailing.due_at, mailing.zone)}.")
-        people = sum(count_by_languages(session).values())
-        say(f"It would reach {people} people now." if people else "Nobody is on the list yet: it would reach no one.")
+        people = sum(planning.expected(session, issue.languages, chosen).values())
+        say(f"It is for {audiences.in_words(session, chosen)}.")
+        say(f"It would reach {people} people now." if people else "Now it would reach no one.")
 
 
 def print_findings(findings: list[Finding]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from newsletter import zones
+from newsletter import audiences, zones
 from newsletter.cli.terminal import LARGEST_NUMBER, AsJson, opened, print_json, print_table, say
 from newsletter.delivery import account, control, pacing
 from newsletter.delivery.account import Doubt
@@ -13,6 +13,7 @@ from newsletter.delivery.models import OUTCOMES, Mailing, MailingState, State
 from newsletter.web import spoken
 from newsletter.wiring import Newsletter, utc_now
 from subscribers import people
+from subscribers.grammar import parse
 
 app = typer.Typer(no_args_is_help=True, help="Sends: how they stand, and what to do with them.")
 
@@ -43,12 +44,14 @@ def show(number: Number, json: AsJson = False) -> None:
         next_try = account.next_try(session, number)
         reason = account.latest_reason(session, number)
         goes_on = _when_it_goes_on(session, newsletter, mailing, counted)
+        readers = audiences.in_words(session, parse(mailing.audience))
     if json:
         states = {"state": mailing.state, "note": mailing.note, "people": counted.people, "waiting": counted.waiting}
-        states |= {"goes_on": goes_on}
+        states |= {"goes_on": goes_on, "audience": mailing.audience}
         print_json(states | {"outcomes": counted.outcomes, "by_language": counted.by_language})
         return
     say(f"Mailing {number} is {mailing.state}. {mailing.note}".strip())
+    say(f"It is for {readers}.")
     print_account(counted)
     if goes_on:
         say(goes_on)

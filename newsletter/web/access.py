@@ -142,6 +142,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "try_links": _WRITERS,
     # scheduling and sending
     "schedule": _EDITORS,
+    "schedule_who": _EDITORS,
     "schedule_set": _EDITORS,
     "schedule_waive": _EDITORS,
     "proof": _EDITORS,

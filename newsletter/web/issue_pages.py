@@ -20,6 +20,7 @@ from newsletter.desk import deeds
 from newsletter.desk.models import Member
 from newsletter.web import issue_list, issue_view, spoken
 from newsletter.web.access import member_of
+from newsletter.web.audience_form import narrower
 from newsletter.web.issue_desk import Place, editor_path, refused
 from newsletter.web.issue_toast import toast
 from newsletter.web.issue_view import View, may_arrange, may_write
@@ -127,9 +128,8 @@ _GOES = {
 }
 
 
-def _goes(view: View, mailing: Mailing | None, readers: int) -> str:
+def _goes(view: View, mailing: Mailing | None, people: str) -> str:
     """When the issue goes and to how many, in a sentence."""
-    people = f"{spoken.number(readers)} {'reader' if readers == 1 else 'readers'}"
     if mailing is None:
         return f"Not scheduled yet; it would go to {people}"
     zone = ZoneInfo(mailing.zone)
@@ -142,11 +142,15 @@ def _goes(view: View, mailing: Mailing | None, readers: int) -> str:
     )
 
 
-def _readers(site: Site, session: Session, issue: Issue, mailing: Mailing | None) -> int:
+def _readers(site: Site, session: Session, issue: Issue, mailing: Mailing | None) -> str:
     """Those whom the mailing counted when it began; before that, those who would get it now."""
+    if waiting := narrower(session, issue.languages, mailing):
+        return f"{waiting.number(waiting.people)} {waiting.words}"
     if mailing and mailing.opened_at:
-        return site.memory.accounts.of(session, mailing).people
-    return sum(site.memory.readers.by_language(session, issue.languages, site.clock()).values())
+        people = site.memory.accounts.of(session, mailing).people
+    else:
+        people = sum(site.memory.readers.by_language(session, issue.languages, site.clock()).values())
+    return f"{spoken.number(people)} {'reader' if people == 1 else 'readers'}"
 
 
 def _list(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from issues.languages import own_name
 from issues.models import Issue
+from newsletter import audiences
 from newsletter.delivery import account, control, pacing, reasons
 from newsletter.delivery.account import Account
 from newsletter.delivery.control import MailingError
@@ -24,6 +25,7 @@ from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.pictures import MOST_MARKS, Stretch, of_outcomes
 from newsletter.web.site import Number, Site
+from subscribers.grammar import ALL, parse
 
 WORDS = {
     State.ACCEPTED: ("Accepted", "their server took it"),
@@ -62,6 +64,8 @@ class Standing:
     left: timedelta | None
     """About how long it goes on."""
     now: datetime
+    audience: str
+    """Whom it is for, in words; empty for everyone."""
 
     @property
     def month(self) -> str:
@@ -213,6 +217,7 @@ def _standing(site: Site, session: Session, number: int) -> Standing:
         pacing.outlook(session, pace, now) if going else None,
         pacing.time_left(pace, counted.waiting, rate, now),
         now,
+        "" if mailing.audience == ALL else audiences.in_words(session, parse(mailing.audience)),
     )
 
 

@@ -16,6 +16,7 @@ from issues.resources.shelf import Wanted
 from newsletter.delivery.account import Account
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.web import spoken
+from newsletter.web.audience_form import Who, narrower
 from newsletter.web.counted import Accounts, Readers
 from newsletter.web.memory import Memory
 
@@ -56,6 +57,8 @@ class Making:
     mailing: Mailing | None
     languages: list[Lacks]
     readers: Mapping[str, int]
+    who: Who | None
+    """Where its mailing is not for everyone."""
     """By language, those who would get it if it went now."""
 
     @property
@@ -161,7 +164,9 @@ def _making(session: Session, newest: Sequence[Issue], now: datetime, readers: R
     issue, mailing = next(((issue, mailing) for issue, mailing in begun if mailing), begun[0])
     rows = matrix(issue)
     lacking = [Lacks(tag, _states(rows, tag)) for tag in issue.languages]
-    return Making(issue, mailing, lacking, readers.by_language(session, issue.languages, now))
+    who = narrower(session, issue.languages, mailing)
+    people = who.by_language if who else readers.by_language(session, issue.languages, now)
+    return Making(issue, mailing, lacking, people, who)
 
 
 def _states(rows: Sequence[Row], language: str) -> list[CellState]:

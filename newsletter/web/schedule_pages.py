@@ -1,14 +1,14 @@
-"""When an issue goes: a calendar, who gets which edition, what still blocks, and the number typed to confirm."""
+"""When an issue goes, and to whom: a calendar, an audience with its count, what still blocks, the number to confirm."""
 
 import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from issues.errors import Blocked, Conflict, NotFound
 from issues.findings import Finding
 from issues.languages import name_in, own_name
 from issues.models import Fallback, Issue
-from newsletter import mending, publishing, zones
+from newsletter import audiences, mending, publishing, zones
 from newsletter.delivery import planning
 from newsletter.desk import deeds
 from newsletter.desk.habits import Habits, habits
@@ -25,24 +25,29 @@ from newsletter.desk.models import Member
 from newsletter.publishing import When
 from newsletter.web import issue_view, spoken
 from newsletter.web.access import member_of
+from newsletter.web.audience_form import Chosen, Who, Word, who
 from newsletter.web.site import Site
 from newsletter.zones import TimeError
+from subscribers.errors import BadAudience
+from subscribers.grammar import EVERYONE
+from subscribers.topics import called
 
 Typed = Annotated[str, Form(max_length=100)]
-NOW = "now"
+NOW, COUNT = "now", "count"
 _A_LITTLE = timedelta(hours=4)
 _SLACK = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Entered:
+class Entered(Chosen):
     """What the form holds."""
 
-    day: str = ""
+    day: Word = ""
     """An ISO date, or `now`."""
-    at: str = ""
-    late: str = ""
-    readers: str = ""
+    at: Word = ""
+    late: Word = ""
+    readers: Word = ""
+    what: Word = ""
+    """`count` where a browser without script asks only who would get it."""
 
 
 @dataclass(eq=False)
@@ -55,10 +60,9 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One edition, who gets it, and what it lacks."""
+    """One edition, and what it lacks."""
 
     language: str
-    people: int
     left_out: int
     blocking: int
 
@@ -84,11 +88,11 @@ def make_router(site: Site) -> APIRouter:
             return _page(site, request, session, issue, _proposed(habits(session), _local(site)))
 
     @router.post("/{slug}/schedule", name="schedule_set")
-    def schedule(
-        request: Request, slug: str, day: Typed = "", at: Typed = "", late: Typed = "", readers: Typed = ""
-    ) -> Response:
-        entered = Entered(day, at, late, readers)
+    def schedule(request: Request, slug: str, entered: Annotated[Entered, Form()]) -> Response:
         try:
+            if entered.what == COUNT:
+                with site.database.read() as session:
+                    return _page(site, request, session, found_issue(session, slug), entered)
             with site.database.write() as session:
                 number = _schedule(site, session, found_issue(session, slug), entered, member_of(request))
         except Problem as problem:
@@ -111,7 +115,25 @@ def make_router(site: Site) -> APIRouter:
             deeds.record(session, member_of(request).id, "waived", f"{slug}: {check} {language}".strip(), site.clock())
         return RedirectResponse(f"{site.root}/desk/issues/{slug}/schedule", status_code=303)
 
+    _make_counting(router, site)
     return router
+
+
+def _make_counting(router: APIRouter, site: Site) -> None:
+    @router.get("/{slug}/schedule/who", name="schedule_who")
+    def count(request: Request, slug: str, chosen: Annotated[Chosen, Query()]) -> Response:
+        """Who would get it, as a part of the page: asked for whenever the choice changes."""
+        with site.database.read() as session:
+            issue = found_issue(session, slug)
+            counted, problem = _who(session, issue, chosen)
+            blocking = _blocking(site, session, issue)
+            return site.desk(
+                request,
+                "desk/mailings/who.html",
+                entered=Entered(),
+                problem=problem,
+                **_table(session, issue, counted, blocking),
+            )
 
 
 def found_issue(session: Session, slug: str) -> Issue:
@@ -129,15 +151,19 @@ def _local(site: Site) -> datetime:
 def _proposed(habit: Habits, local: datetime) -> Entered:
     """The next day at the usual hour."""
     late = (datetime.combine(local, habit.send_at) + _A_LITTLE).time()
-    return Entered(str(local.date() + timedelta(days=1)), f"{habit.send_at:%H:%M}", f"{late:%H:%M}")
+    tomorrow = str(local.date() + timedelta(days=1))
+    return Entered(day=tomorrow, at=f"{habit.send_at:%H:%M}", late=f"{late:%H:%M}")
 
 
 def _schedule(site: Site, session: Session, issue: Issue, entered: Entered, member: Member) -> int:
     now, habit = site.clock(), habits(session)
     when = _when(entered, ZoneInfo(site.settings.timezone), habit, now)
-    _confirm(sum(planning.expected(session, issue.languages).values()), habit, entered.readers)
+    counted, problem = _who(session, issue, entered)
+    if problem:
+        raise problem
+    _confirm(counted, habit, entered.readers)
     try:
-        mailing = publishing.schedule(session, issue, when, site.newsletter.press, now)
+        mailing = publishing.schedule(session, issue, when, site.newsletter.press, now, entered.audience)
     except (Blocked, Conflict) as error:
         raise Problem("day", _first_sentence(str(error))) from None
     deeds.record(session, member.id, "scheduled", f"{issue.slug} for {zones.show(mailing.due_at, mailing.zone)}", now)
@@ -170,9 +196,14 @@ def _read(where: str, text: str, zone: ZoneInfo, now: datetime) -> datetime:
         raise Problem(where, str(error)) from None
 
 
-def _confirm(people: int, habit: Habits, typed: str) -> None:
-    if people > habit.confirm_above and re.sub(r"\D", "", typed) != str(people):
-        raise Problem("readers", f"{spoken.number(people)} people will get it: type that number.")
+def _confirm(counted: Who, habit: Habits, typed: str) -> None:
+    if _is_confirmed(counted, habit) and re.sub(r"\D", "", typed) != str(counted.people):
+        raise Problem("readers", f"{spoken.number(counted.people)} people will get it: type that number.")
+
+
+def _is_confirmed(counted: Who, habit: Habits) -> bool:
+    """Whether its number is typed; one that is not shown cannot be."""
+    return counted.people > habit.confirm_above and not counted.is_few
 
 
 def _first_sentence(words: str) -> str:
@@ -183,40 +214,61 @@ def _first_sentence(words: str) -> str:
 def _page(
     site: Site, request: Request, session: Session, issue: Issue, entered: Entered, problem: Problem | None = None
 ) -> Response:
-    press, habit = site.newsletter.press, habits(session)
-    blocking = [finding for finding in publishing.check(session, issue, press) if finding.blocks]
-    rows = _rows(session, issue, blocking)
+    blocking = _blocking(site, session, issue)
+    counted, wrong = _who(session, issue, entered)
+    problem = problem or wrong
     local = _local(site)
     return site.desk(
         request,
         "desk/mailings/schedule.html",
         status=422 if problem else 200,
         here="Issues",
-        issue=issue,
         month=f"{issue.month:%B}",
         entered=entered,
+        choices=audiences.choices(session),
+        topic_name=lambda topic: called(topic, "en"),
         problem=problem,
-        rows=rows,
-        people=sum(row.people for row in rows),
+        **_table(session, issue, counted, blocking),
         blocking=mending.points(issue, blocking, []),
         months=_months(local.date()),
         today=local.date(),
-        habit=habit,
         zone=spoken.zone_name(ZoneInfo(site.settings.timezone)),
-        omits=issue.fallback is Fallback.OMIT,
-        say=spoken,
-        own_name=own_name,
-        name_in=name_in,
     )
 
 
-def _rows(session: Session, issue: Issue, blocking: Sequence[Finding]) -> list[Row]:
+def _blocking(site: Site, session: Session, issue: Issue) -> list[Finding]:
+    return [finding for finding in publishing.check(session, issue, site.newsletter.press) if finding.blocks]
+
+
+def _who(session: Session, issue: Issue, chosen: Chosen) -> tuple[Who, Problem | None]:
+    """Who is chosen; everyone, and what is wrong, where that is no audience."""
+    try:
+        return who(session, issue.languages, chosen.audience), None
+    except BadAudience as problem:
+        return who(session, issue.languages, EVERYONE), Problem("who", str(problem))
+
+
+def _table(session: Session, issue: Issue, counted: Who, blocking: Sequence[Finding]) -> dict[str, Any]:
+    """What the table of who gets which edition shows."""
+    habit = habits(session)
+    return {
+        "issue": issue,
+        "rows": _rows(issue, blocking),
+        "who": counted,
+        "habit": habit,
+        "confirmed": _is_confirmed(counted, habit),
+        "omits": issue.fallback is Fallback.OMIT,
+        "say": spoken,
+        "own_name": own_name,
+        "name_in": name_in,
+    }
+
+
+def _rows(issue: Issue, blocking: Sequence[Finding]) -> list[Row]:
     missing = matrix.missing(issue)
-    people = planning.expected(session, issue.languages)
     return [
         Row(
             language,
-            people[language],
             len(missing[language]),
             sum(finding.language in (language, "") for finding in blocking),
         )

@@ -1,5 +1,6 @@
 """The desk sends: a calendar, a moment to think, the way out, the report; and test mails before it."""
 
+import html
 import json
 import re
 from copy import deepcopy
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from newsletter.config import Settings
@@ -16,6 +18,8 @@ from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import habits
 from newsletter.desk.models import Role
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
+from subscribers import groups, topics
+from subscribers.models import Subscriber
 from tests.newsletter.smtp_server import DROP, Script, serving
 from tests.web.a_month import SLUG, draft, send, subscribe
 from tests.web.conftest import Web, on_both_databases
@@ -120,6 +124,63 @@ def test_above_a_number_the_number_is_typed(month: Web) -> None:
     client = desk_client(month).client
     assert "type that number" in words(now_please(client))
     assert client.post(SCHEDULE, data={"day": "now", "readers": "4"}).status_code == 303
+
+
+def test_an_audience_is_chosen_counted_and_said_from_then_on(month: Web) -> None:
+    settings_for(month)
+    subscribe(month, *(f"reader{number}" for number in range(6)))
+    with month.database.write() as session:
+        habits.keep(session, {"confirm_above": "3"})
+        groups.make(session, "Press & radio")
+        groups.put_in(session, 1, select(Subscriber.id).where(Subscriber.languages == "en"))
+        topics.make(session, {"en": "Housing"})
+    client = desk_client(month, Role.EDITOR).client
+    assert "Press &amp; radio" in client.get(SCHEDULE).text
+    part = client.get(f"{SCHEDULE}/who", params={"group": "1", "language": "en"})
+    everyone = client.get(f"{SCHEDULE}/who")
+    assert ("<html" in part.text, re.search(r"All (\d+)", words(part))[1]) == (False, "9")  # type: ignore[index]
+    assert "For readers of English who are in the group “Press &amp; radio”." in words(part)
+    assert re.search(r"All 10\b", words(everyone))
+    chosen = {"group": "1", "day": "2026-11-24", "at": "10:00"}
+    counted = client.post(SCHEDULE, data=chosen | {"what": "count"})
+    assert (counted.status_code, 'value="1" checked' in counted.text, 'value="10:00"' in counted.text) == (
+        200,
+        True,
+        True,
+    )
+    assert "9 people will get it: type that number." in words(client.post(SCHEDULE, data=chosen))
+    assert client.post(SCHEDULE, data=chosen | {"readers": "10"}).status_code == 422
+    answer = client.post(SCHEDULE, data=chosen | {"readers": "9"})
+    (mailing,) = mailings(month)
+    assert mailing.audience == "group 1"
+    said = "readers who are in the group “Press & radio”"
+    for page in (answer.headers["location"], "/desk", f"/desk/issues/{SLUG}"):
+        assert said in html.unescape(words(client.get(page))), page
+    gone = desk_client(month).client.post("/desk/readers/groups/1/remove")
+    assert (gone.status_code, "goes to it" in words(gone)) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"language": "es"}, "All fewer than 5"),
+        ({"language": "es"}, "Very few would get it."),
+        ({"joined_before": "2020-01-01"}, "Nobody would get it now."),
+        ({"group": "9"}, "one that is gone"),
+        ({"joined_after": "yesterday"}, "is followed by a day"),
+    ],
+)
+def test_an_audience_that_is_small_or_none_is_said_to_be(month: Web, chosen: dict[str, str], said: str) -> None:
+    settings_for(month)
+    client = desk_client(month, Role.EDITOR).client
+    assert said in words(client.post(SCHEDULE, data=chosen | {"what": "count", "day": "now"}))
+
+
+@pytest.mark.parametrize("chosen", [{"group": "9"}, {"language": "vi"}, {"not_got": "2020-01"}, {"topic": "x"}])
+def test_an_audience_that_cannot_be_is_not_scheduled(month: Web, chosen: dict[str, str]) -> None:
+    settings_for(month)
+    assert desk_client(month).client.post(SCHEDULE, data=chosen | {"day": "now"}).status_code == 422
+    assert mailings(month) == []
 
 
 def test_what_blocks_is_listed_and_waived_by_name(web: Web) -> None:
