@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery.models import OUTCOMES, Attempt, Delivery, Mailing
+from newsletter.delivery.models import OUTCOMES, Attempt, Delivery, Mailing, WaitingDomain
 from newsletter.delivery.reasons import NOT_TAKEN, kind
 from newsletter.notices.models import Notice
 from subscribers.journal import Journal
@@ -43,6 +43,8 @@ def forget_replies(database: Database, before: datetime) -> int:
     forgotten = sum(_clear_attempts(database, before))
     for mailing in _finished(database, before):
         forgotten += sum(_shorten_reasons(database, mailing))
+    with database.write() as session:  # of mailings that were paused and left so: the others' are gone already
+        session.execute(delete(WaitingDomain).where(WaitingDomain.until <= before))
     return forgotten
 
 

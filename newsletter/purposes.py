@@ -173,7 +173,7 @@ KINDS: Mapping[str, Kind] = {
     "waiting_domain": Kind(
         SENDING,
         "Mail domains that turned our mail away",
-        "until the mailing ends",
+        "until the mailing ends, {replies} at most",
         {
             "mailing_id": Reason("which mailing", "to ask them again in it"),
             "domain_hash": Reason("the domain, as a mark that cannot be read back", "to know it among the recipients"),

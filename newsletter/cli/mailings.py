@@ -116,7 +116,7 @@ def retry_given_up(number: Number) -> None:
     """Try those who were given up for another day."""
     with opened() as newsletter, newsletter.database.write() as session:
         back = control.retry_given_up(session, number, utc_now())
-    say(f"{back} who were given up are tried again, for a day.")
+    say(f"{back} people who were given up are tried for another day.")
 
 
 def print_account(counted: account.Account) -> None:

@@ -13,7 +13,7 @@ from newsletter import forgetting
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.delivery import planning, reasons
-from newsletter.delivery.models import Attempt, Delivery, State
+from newsletter.delivery.models import Attempt, Delivery, State, WaitingDomain
 from newsletter.delivery.reasons import Reason, kind
 from newsletter.migrations import METADATA
 from newsletter.notices import outbox
@@ -117,6 +117,19 @@ def test_more_than_one_chunk_is_forgotten(newsroom: Newsroom, tmp_path: Path, mo
     database: Database = newsroom.office.database
     assert forgetting.forget_replies(database, NOW + DAY) == 5
     assert forgetting.forget_people(database, NOW + DAY) == 5
+
+
+def test_a_domain_that_waits_in_a_mailing_nobody_ends_is_forgotten(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    database = newsroom.office.database
+    with database.write() as session:
+        row = {"mailing_id": mailing, "domain_hash": b"hash", "tries": 1, "people": 1, "seen": False}
+        session.add(WaitingDomain(**row, until=NOW))
+    for before, left in ((NOW - DAY, 1), (NOW, 0)):
+        forgetting.forget_replies(database, before)
+        with database.read() as session:
+            assert session.query(WaitingDomain).count() == left
 
 
 def test_a_mailing_that_is_not_over_forgets_nobody(newsroom: Newsroom) -> None:
