@@ -7,6 +7,7 @@ A process that dies leaves its claims, which go back, and its attempts, which ar
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -19,7 +20,6 @@ from sqlalchemy import (
     exists,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -96,14 +96,15 @@ class Ledger:
                 with self._connection.begin():
                     self._put_aside()
                     self._domains.load()
-                    ids = self._claim_due(most)
+                    ids = self._claim_those(Delivery.retry_at <= self._clock(), (most + 1) // 2)
+                    ids |= self._claim_those(Delivery.retry_at.is_(None), most - len(ids))
                     if not ids:
                         return []
                     claims = self._look_up(ids)
                     if gone := ids - {claim.delivery for claim in claims}:
                         self._move(State.CLAIMED, State.SKIPPED, _among(gone), reason=LEFT)
             self._tries |= {claim.delivery: claim.tries for claim in claims}
-        return claims
+        return _in_turns(claims)
 
     def give_time(self, trying: timedelta) -> None:
         """While there are people who had no first try yet, the deadline moves on: they get as long as others had."""
@@ -181,8 +182,8 @@ class Ledger:
                 forget(self._connection, self._mailing)
             return finished
 
-    def _claim_due(self, most: int) -> set[int]:
-        due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= self._clock())
+    def _claim_those(self, due: ColumnElement[bool], most: int) -> set[int]:
+        """Asked for each kind of due apart: databases do not agree whether who has no time of a try comes first."""
         sending = exists().where(Mailing.id == self._mailing, Mailing.state == MailingState.SENDING)
         waiting = (
             select(Delivery.id)
@@ -362,6 +363,12 @@ def skip_cancelled() -> Any:
     cancelled = select(Mailing.id).where(Mailing.state == MailingState.CANCELLED)
     waiting = and_(Delivery.mailing_id.in_(cancelled), Delivery.state == State.PENDING)
     return update(Delivery).where(waiting).values(state=State.SKIPPED, reason=CANCELLED)
+
+
+def _in_turns(claims: list[Claim]) -> list[Claim]:
+    """Where the pace lets few go, neither those who are tried again wait for all the others, nor these for them."""
+    new, again = ([claim for claim in claims if bool(claim.tries) is tried] for tried in (False, True))
+    return [claim for pair in zip_longest(new, again) for claim in pair if claim]
 
 
 def _is_still_reachable() -> ColumnElement[bool]:

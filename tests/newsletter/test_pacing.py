@@ -290,6 +290,18 @@ def test_a_mailing_of_many_days_gives_up_nobody_early(newsroom: Newsroom) -> Non
     assert newsroom.states(mailing) == [State.ACCEPTED] * 2
 
 
+def test_who_is_tried_again_and_who_never_was_go_in_turns(newsroom: Newsroom) -> None:
+    newsroom = _paced(newsroom, _pace("3/hour"))
+    newsroom.add(*"abcdef")
+    mailing = newsroom.schedule()
+    with serving(Script({"rcpt": ["450 later"] * 3})) as (_server, port):
+        newsroom.send_to(port)
+        newsroom.later(hours=1, minutes=1)
+        newsroom.send_to(port)
+    assert sorted(newsroom.states(mailing)[:3]) == [State.ACCEPTED, State.PENDING, State.PENDING]
+    assert sorted(newsroom.states(mailing)[3:]) == [State.ACCEPTED, State.ACCEPTED, State.PENDING]
+
+
 @ON_SQLITE
 def test_in_quiet_hours_a_mailing_waits_without_being_paused(newsroom: Newsroom) -> None:
     newsroom = _paced(newsroom, _pace(quiet="03:30-08:00"))
