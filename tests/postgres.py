@@ -29,7 +29,7 @@ def running(folder: Path) -> Iterator[Any]:
 def kill(server: Any) -> None:
     """As a power cut would end it: every process of it at once, nothing flushed."""
     postmaster = server.get_postmaster_info().process
-    for process in [*postmaster.children(recursive=True), postmaster]:
+    for process in [postmaster, *postmaster.children(recursive=True)]:  # or it would look after the others' end
         process.kill()
     postmaster.wait()
 

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, insert, select, text, update
 from newsletter.db import DatabaseError
 from newsletter.delivery.models import Generation
 
+_PATIENCE = 300_000
+"""Milliseconds that the books on SQLite wait for another writer: to give up would leave those on their way in doubt."""
 _ADVISORY_CLASS = 0x6E65_7773  # "news": keeps these locks apart from others' in the same database
 
 
@@ -52,6 +54,8 @@ def living(engine: Engine, lock_folder: Path, now: datetime) -> Iterator[Lease]:
     """Open a generation for the time of the block. What it had not finished stays for its burial."""
     with engine.connect() as connection, closing(Locks(connection, lock_folder)) as locks:
         connection.detach()  # closed at the end, never pooled: PostgreSQL then frees what it had locked
+        if engine.dialect.name == "sqlite":
+            connection.connection.cursor().execute(f"PRAGMA busy_timeout = {_PATIENCE}")
         with connection.begin():
             number = connection.execute(insert(Generation).values(started_at=now).returning(Generation.id)).scalar_one()
             if not locks.acquire(number):  # before the row can be seen: a row without its lock would look dead

@@ -109,17 +109,18 @@ def _edition(issue: int, language: str, filling: str) -> Edition:
     )
 
 
+def newsroom_of(database: Database, folder: Path) -> Newsroom:
+    """A newsroom on a database that has its tables."""
+    clock = Clock()
+    letterhead = Letterhead("The Network <news@example.org>", "", "news.example.org")
+    locks, address = folder / "locks", "https://news.example.org"
+    return Newsroom(Office(database, Vault(Keys.fresh()), letterhead, address, locks, clock, journal()), clock)
+
+
 @pytest.fixture
 def newsroom(database: Database, tmp_path: Path) -> Newsroom:
     """A newsroom on each kind of database."""
-    clock = Clock()
-    letterhead = Letterhead("The Network <news@example.org>", "", "news.example.org")
-    return Newsroom(
-        Office(
-            database, Vault(Keys.fresh()), letterhead, "https://news.example.org", tmp_path / "locks", clock, journal()
-        ),
-        clock,
-    )
+    return newsroom_of(database, tmp_path)
 
 
 @pytest.fixture

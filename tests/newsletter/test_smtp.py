@@ -1,4 +1,4 @@
-"""Several lines at once, over TLS or not: each mail leaves once. What servers may do is the matrix of test_faults.py."""
+"""Several lines at once, with TLS or without: each mail leaves once. What servers may do stands in test_faults.py."""
 
 from collections import Counter
 from collections.abc import Sequence
