@@ -1,6 +1,8 @@
 """`newsletter subscribers ...`"""
 
+import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +11,14 @@ import typer
 from newsletter import forgetting, zones
 from newsletter.cli.terminal import AsJson, console, opened, print_json, print_table, say
 from newsletter.delivery.history import history as told
+from newsletter.delivery.reasons import MOST_PEOPLE
 from newsletter.wiring import utc_now
-from subscribers import importing, people
+from subscribers import exporting, finding, importing, people
 from subscribers.addresses import normal
 from subscribers.consent import Wording
 from subscribers.errors import NotFound
 
-app = typer.Typer(no_args_is_help=True, help="The people on the list: add, import, look one up.")
+app = typer.Typer(no_args_is_help=True, help="The people on the list: add, import, export, look one up.")
 
 Address = Annotated[str, typer.Option(prompt=True, help="Asked for where it is not given, so that no shell keeps it.")]
 Consent = Annotated[str, typer.Option(help="What these people agreed to, and where: it is kept as proof.")]
@@ -66,6 +69,36 @@ def import_(
     )
     if report.refusals:
         print_table(("line", "why"), ((refusal.line, refusal.reason) for refusal in report.refusals))
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="A .csv is a table of the people, a .json is everything that is kept.")],
+    raw: Annotated[bool, typer.Option("--raw", help="In a .csv: let cells be what a spreadsheet runs.")] = False,
+) -> None:
+    """Write the list into a new file that only you may read. It names everyone: keep it safe."""
+    if file.suffix not in (".csv", ".json"):
+        raise typer.BadParameter("name a file that ends in .csv or .json")
+    if file.exists():
+        raise typer.BadParameter(f"{file} is there already: name another")
+    with opened() as newsletter, newsletter.database.read() as session, console.status("Writing the file …"):
+        pieces = exporting.as_json if file.suffix == ".json" else partial(exporting.as_csv, raw=raw)
+        with open(file, "x", encoding="utf-8", newline="", opener=partial(os.open, mode=0o600)) as out:
+            out.writelines(pieces(session, newsletter.vault))
+    say(f"{file} holds the list as it is now. Delete it when you no longer need it.")
+
+
+@app.command()
+def find(
+    part: Annotated[str, typer.Option(prompt=True, help="Asked for where it is not given, so that no shell keeps it.")],
+) -> None:
+    """Readers whose address holds these signs: three at least."""
+    with opened() as newsletter, newsletter.database.read() as session:
+        found = finding.holding(session, newsletter.vault, part, MOST_PEOPLE)
+    for address in found:
+        say(address)
+    if not found:
+        say("Nobody on the list has an address that holds this.")
 
 
 @app.command()

@@ -174,6 +174,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "topic_make": _KEEPERS,
     "topic_change": _KEEPERS,
     "what_we_hold": _KEEPERS,
+    "readers_export": _KEEPERS,
     # settings
     "settings": _OWNERS,
     "settings_brand": _OWNERS,

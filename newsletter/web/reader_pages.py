@@ -23,7 +23,7 @@ from newsletter.web.access import ROLES, member_of
 from newsletter.web.growth import growth, written
 from newsletter.web.site import Numbers, Site
 from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
-from subscribers import groups, head_counts, importing, leaving, people, suppression
+from subscribers import finding, groups, head_counts, importing, leaving, people, suppression
 from subscribers.addresses import normal
 from subscribers.audience import count_by_languages, within
 from subscribers.consent import Wording
@@ -62,6 +62,8 @@ class Shown:
     """Whether the report is of a look and not of an import."""
     said: str = ""
     undo: bool = False
+    alike: Sequence[str] = ()
+    """Addresses that hold what was typed."""
     problem: tuple[str, str] = ("", "")
     """Which form, and what is wrong there."""
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -95,7 +97,7 @@ def make_router(site: Site) -> APIRouter:
 def _make_person(router: APIRouter, site: Site) -> None:
     @router.post("/find", name="reader_find")
     def find(request: Request, address: Typed = "") -> Response:
-        return _person(site, request, address)
+        return _person(site, request, address) if _is_whole(address) else _alike(site, request, address)
 
     @router.post("/unsubscribe", name="reader_unsubscribe")
     def unsubscribe(request: Request, address: Typed = "") -> Response:
@@ -236,6 +238,25 @@ def _person(site: Site, request: Request, address: str, *, said: str = "", undo:
     except SubscriberError as problem:
         return _page(site, request, Shown(problem=("find", str(problem)), typed={"wanted": address}))
     return _page(site, request, Shown(held=held, events=events, said=said, undo=undo))
+
+
+def _is_whole(address: str) -> bool:
+    try:
+        return bool(normal(address))
+    except SubscriberError:
+        return False
+
+
+def _alike(site: Site, request: Request, part: str) -> Response:
+    """Those whose address holds a part of one."""
+    try:
+        with site.database.read() as session:
+            found = finding.holding(session, site.vault, part, MOST_PEOPLE)
+        if not found:
+            raise NotFound("Nobody on the list has an address that holds this.")
+    except SubscriberError as problem:
+        return _page(site, request, Shown(problem=("find", str(problem)), typed={"wanted": part}))
+    return _page(site, request, Shown(alike=found, typed={"wanted": part}))
 
 
 def _erase_page(site: Site, request: Request, address: str, problem: str = "") -> Response:

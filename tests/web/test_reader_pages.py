@@ -180,3 +180,20 @@ def test_who_still_has_to_confirm_is_found_and_erased_with_the_mail_that_waits(w
     assert "Nobody on the list has this address." in words(keeper.post(f"{PLACE}/find", data=eva))
     with web.database.read() as session:
         assert session.query(Notice).count() == session.query(Suppression).count() == 0
+
+
+def test_the_keeper_takes_the_list_along_and_it_is_written_down(web: Web, keeper: TestClient) -> None:
+    answer = keeper.post(f"{PLACE}/export", data={"kind": "json"})
+    assert len(answer.json()["readers"]) == 8
+    assert answer.headers["content-disposition"].endswith('.json"')
+    assert "no-store" in answer.headers["cache-control"]
+    with web.database.read() as session:
+        assert session.scalars(select(Deed.what).where(Deed.about == "json")).one() == "exported the list"
+    assert desk_client(web, Role.EDITOR).client.post(f"{PLACE}/export").status_code == 403
+
+
+def test_a_part_of_an_address_lists_whom_it_fits(keeper: TestClient) -> None:
+    found = words(keeper.post(f"{PLACE}/find", data={"address": "N@exa"}))
+    assert "2 hold “N@exa”" in found
+    assert "Look at ben@example.com" in found
+    assert keeper.post(f"{PLACE}/find", data={"address": "nobody-like-this"}).status_code == 422

@@ -1,0 +1,90 @@
+"""The list leaves as a file that holds all that is kept and runs nothing; a part of an address finds readers."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from newsletter.db import Database
+from subscribers import exporting, finding, groups, topics
+from subscribers.consent import Wording, wording_id
+from subscribers.errors import SubscriberError
+from subscribers.joining import ask
+from subscribers.models import UnwantedTopic
+from subscribers.people import enrol, sealed
+from subscribers.retention import erase_now
+from subscribers.vault import Vault
+from tests.journals import journal
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+TOLD = Wording("en", "One mail a month; leave whenever you want.")
+
+
+@pytest.fixture
+def list_(database: Database, vault: Vault) -> Database:
+    """Ana in a group, without a topic; somebody whose name is a formula; one who left; one who waits."""
+    with database.write() as session:
+        named = {"ana@example.org": "Ana Núñez", "+1@example.org": "=HYPERLINK(1)", "gone@example.com": ""}
+        rows = [sealed(vault, address=address, name=name, languages="es,en") for address, name in named.items()]
+        enrol(session, rows, wording=wording_id(session, TOLD), came_by="added", now=NOW)
+        groups.put_in(session, groups.make(session, "Press").id, [1])
+        session.add(UnwantedTopic(topic_id=topics.make(session, {"en": "Events"}).id, subscriber_id=1))
+        erase_now(session, journal(), 3, NOW)
+        ask(session, vault, address="bo@example.org", languages="vi", wording=TOLD, now=NOW)
+    return database
+
+
+def test_everything_is_in_the_json(list_: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "_CHUNK", 1)
+    with list_.read() as session:
+        kept = json.loads("".join(exporting.as_json(session, vault)))
+    ana, _ = kept["readers"]
+    assert ana == {
+        "address": "ana@example.org",
+        "name": "Ana Núñez",
+        "languages": ["es", "en"],
+        "state": "subscribed",
+        "plain_text": False,
+        "paused_until": None,
+        "left_on": None,
+        "groups": ["Press"],
+        "unwanted_topics": ["Events"],
+        "consents": [
+            {
+                "came_by": "added",
+                "language": "en",
+                "wording": TOLD.text,
+                "asked_on": None,
+                "confirmed_on": "2026-11-21",
+                "withdrawn_on": None,
+            }
+        ],
+    }
+    assert kept["waiting"] == [{"address": "bo@example.org", "languages": ["vi"], "asked_on": "2026-11-21"}]
+    (kept_off,) = kept["suppressed"]
+    assert (kept_off["reason"], kept_off["day"]) == ("left", str(date(2026, 11, 21)))
+
+
+@pytest.mark.parametrize(("raw", "quote"), [(False, "'"), (True, "")])
+def test_no_cell_of_the_table_runs_unless_it_is_asked_for_raw(
+    list_: Database, vault: Vault, raw: bool, quote: str
+) -> None:
+    with list_.read() as session:
+        text = "".join(exporting.as_csv(session, vault, raw=raw))
+    ana, odd = csv.DictReader(io.StringIO(text, newline=""))
+    assert (ana["address"], ana["languages"], ana["groups"], ana["plain_text"], ana["confirmed_on"]) == (
+        *("ana@example.org", "es, en", "Press", "no"),
+        "2026-11-21",
+    )
+    assert (odd["address"], odd["name"]) == (f"{quote}+1@example.org", f"{quote}=HYPERLINK(1)")
+
+
+def test_a_part_of_an_address_finds_whoever_has_it(list_: Database, vault: Vault) -> None:
+    with list_.read() as session:
+        assert finding.holding(session, vault, " NA@ex", 10) == ["ana@example.org"]
+        assert len(finding.holding(session, vault, "example.org", 1)) == 1
+        assert finding.holding(session, vault, "bo@example.org", 10) == []
+        with pytest.raises(SubscriberError):
+            finding.holding(session, vault, "na", 10)
