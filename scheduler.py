@@ -24,7 +24,7 @@ from newsletter.delivery.sender import Stopping
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
-from subscribers import head_counts
+from subscribers import head_counts, journal
 from subscribers.preferences import end_pauses
 from subscribers.removing import forget_removed
 from subscribers.retention import erase_left, forget_sign_ups
@@ -112,9 +112,12 @@ def renew_keys(newsletter: Newsletter, stopping: Event) -> None:
 
 
 def count(newsletter: Newsletter, _stopping: Event) -> None:
-    """Keep how the list stands today, in numbers; once a day is enough, and a machine that slept makes up for it."""
+    """Once a day: keep how the list stands, in numbers, and note who bounced since the last time in the journal."""
+    today = utc_now().date()
     with newsletter.database.write() as session:
-        head_counts.keep(session, utc_now().date())
+        before = head_counts.last_day(session)
+        if head_counts.keep(session, today):
+            journal.note_suppressed(session, newsletter.journal, before, today)
 
 
 def draft(newsletter: Newsletter, _stopping: Event) -> None:

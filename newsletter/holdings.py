@@ -17,6 +17,8 @@ from newsletter.purposes import ABOUT_NOBODY, KINDS, Kind
 from subscribers.mailed import WITHIN
 
 OUTSIDE = (
+    "Beside the key file lies a journal: of who left, was erased, bounced or came back, a keyed hash, what it was, and "
+    "the day, for good. It is there so that an older database that is put back writes to none of them.",
     "The mail server or provider that takes our mail sees each address, what is written to it, and when. "
     "How long it keeps that is its own rule: ask it, and have a contract about it.",
     "The companies that run readers’ mailboxes see that they get this newsletter, and can read it.",

@@ -13,14 +13,18 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import groupby
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select, true
 from sqlalchemy.orm import Session
 
 from subscribers import roll
 from subscribers.journal_file import JournalFile, Kind, Line, numbered
-from subscribers.models import JournalPlace, Subscriber
+from subscribers.models import JournalPlace, Subscriber, Suppression
+
+OTHERS = (Kind.BOUNCED, Kind.COMPLAINED, Kind.IMPORTED)
+"""Why an address is suppressed whose owner did not leave."""
 
 
 class Lag(enum.Enum):
@@ -79,6 +83,21 @@ def note_return(session: Session, journal: Journal, subscriber_id: int, day: dat
     address_hash = roll.known_by(session, subscriber_id)
     if address_hash is not None:
         note(session, journal, Kind.BACK, [address_hash], day)
+
+
+def note_suppressed(session: Session, journal: Journal, since: date | None, until: date) -> None:
+    """Write down whose addresses were suppressed since then (or ever), before `until`, for other reasons than leaving.
+
+    A mail server would say it again, so a day's delay harms nobody, and no mailing waits for the journal.
+    """
+    lately = and_(Suppression.day < until, true() if since is None else Suppression.day >= since)
+    rows = session.execute(
+        select(Suppression.reason, Suppression.day, Suppression.address_hash)
+        .where(lately, Suppression.reason.in_(OTHERS))
+        .order_by(Suppression.day, Suppression.reason)
+    )
+    for (reason, day), together in groupby(rows, key=lambda row: (row.reason, row.day)):
+        note(session, journal, Kind(reason), [row.address_hash for row in together], day)
 
 
 def lag(session: Session, journal: Journal, day: date) -> Lag:

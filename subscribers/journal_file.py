@@ -31,6 +31,8 @@ class Kind(enum.StrEnum):
     """A sign-up that waited was erased by hand."""
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    IMPORTED = "imported"
+    """They came with a list as somebody who must not be written to."""
     BACK = "back"
     """They came back by their own will."""
     BEAT = "beat"

@@ -116,8 +116,7 @@ def _make_person(router: APIRouter, site: Site) -> None:
 
         done = _do(site, request, address, "put a reader back", undo)
         if done:
-            with site.database.write() as session:
-                note_return(session, site.journal, _number(session, site.vault, address), site.clock().date())
+            _note_return(site, address)
         said = "This reader is on the list again." if done else "Only the reader can come back now."
         return _person(site, request, address, said=said)
 
@@ -125,6 +124,8 @@ def _make_person(router: APIRouter, site: Site) -> None:
     def lift(request: Request, address: Typed = "") -> Response:
         """Nobody was there, a server said; the keeper knows better."""
         done = _do(site, request, address, "lifted a bounce", suppression.lift)
+        if done:
+            _note_return(site, address)
         return _person(site, request, address, said="This reader is written to again." if done else "")
 
     @router.post("/person/groups", name="reader_groups")
@@ -220,6 +221,11 @@ def _erase(site: Site, request: Request, address: str) -> bool:
         if done:
             deeds.record(session, member_of(request).id, "erased a reader", "", site.clock())
         return done
+
+
+def _note_return(site: Site, address: str) -> None:
+    with site.database.write() as session:
+        note_return(session, site.journal, _number(session, site.vault, address), site.clock().date())
 
 
 def _number(session: Session, vault: Vault, address: str) -> int:

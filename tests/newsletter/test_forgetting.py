@@ -1,7 +1,10 @@
 """Two years later nothing is left of anybody but tombstones and counts; and nothing is forgotten before its time."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,7 +12,7 @@ from sqlalchemy import LargeBinary, func, select, update
 from sqlalchemy.orm import Session
 
 import scheduler
-from newsletter import forgetting
+from newsletter import forgetting, holdings
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.delivery import planning, reasons
@@ -17,12 +20,16 @@ from newsletter.delivery.models import Attempt, Delivery, State, WaitingDomain
 from newsletter.delivery.reasons import Reason, kind
 from newsletter.migrations import METADATA
 from newsletter.notices import outbox
+from newsletter.purposes import READERS
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.wiring import Newsletter
-from subscribers import joining, leaving, mailed
+from subscribers import groups, importing, joining, leaving, mailed, preferences, roll, topics
+from subscribers.addresses import normal
 from subscribers.consent import Wording
+from subscribers.journal import known as known_journals
+from subscribers.journal_file import Kind as Deed
 from subscribers.mailed import Kind
-from subscribers.models import Consent, MailedDay, SignUp, Subscriber
+from subscribers.models import SignUp, Subscriber, Suppression, UnwantedTopic
 from tests.journals import journal
 from tests.newsletter.conftest import NOW, Newsroom
 
@@ -30,12 +37,12 @@ TOMBSTONES = "suppression.address_hash"
 DAY = timedelta(days=1)
 
 
-def count(session: Session, table: type) -> int:
+def count(session: Session, table: Any) -> int:
     return session.scalars(select(func.count()).select_from(table)).one()
 
 
 def live(newsroom: Newsroom, outbox_folder: Path) -> int:
-    """A mailing to three, of whom one was refused; then everybody leaves, and others never confirm."""
+    """A mailing to three, of whom one bounced; others come in every way, or never confirm; then everybody leaves."""
     ids = newsroom.add("ana", "bo", "cho")
     mailing = newsroom.schedule()
     newsroom.send(MaildirTransport(outbox_folder))
@@ -50,35 +57,61 @@ def live(newsroom: Newsroom, outbox_folder: Path) -> int:
             outbox.queue(session, office.vault, address, Kind.SIGN_UP, {"brand": "Ours"}, NOW)
             mailed.may_mail(session, address.encode(), Kind.SIGN_UP, NOW.date())
         joining.confirm(session, session.scalars(select(SignUp.id)).first() or 0, NOW)
+        file = BytesIO(b"email,name\nfay@example.org,Fay\ngus@example.org,Gus\n")
+        importing.import_csv(session, office.vault, file, wording=told, now=NOW)
+        groups.put_in(session, groups.make(session, "Press", "").id, ids)
+        topic = topics.make(session, {"en": "Bail"}).id
+        session.add_all(UnwantedTopic(topic_id=topic, subscriber_id=person) for person in ids)
+        preferences.change(session, ids[1], languages="es", plain_text=True, pause=6, now=NOW)
+        roll.suppress(session, office.vault.hash(normal("ana@example.org")), "bounced", NOW.date())
         for person in session.scalars(select(Subscriber.id)).all():
             leaving.leave(session, journal(), person, NOW)
     return mailing
 
 
-def travel(newsroom: Newsroom, home: Path, **time: float) -> None:
+FORGETTING = ("notices", "pauses", "erase", "forget", "count", "beat")
+
+
+def travel(newsroom: Newsroom, home: Path, jobs: Sequence[str] = FORGETTING, **time: float) -> None:
     """Every job that forgets runs once, so much later."""
     newsletter = Newsletter(Settings(home=home), newsroom.office.database)
     newsletter.vault, newsletter.transport = newsroom.office.vault, MaildirTransport(home / "outbox")
     with time_machine.travel(NOW + timedelta(**time), tick=False):
         for job in scheduler.JOBS:
-            if job.name in ("notices", "pauses", "erase", "forget"):
+            if job.name in jobs:
                 assert scheduler.run(job, newsletter, scheduler.Event())
 
 
 def test_two_years_later_only_tombstones_and_counts_are_left(newsroom: Newsroom, tmp_path: Path) -> None:
     mailing = live(newsroom, tmp_path / "outbox")
     before = newsroom.account(mailing)
+    travel(newsroom, tmp_path, ("count",), hours=16)
     travel(newsroom, tmp_path, days=730)
     with newsroom.office.database.read() as session:
         secret = [c for tables in METADATA for t in tables.tables.values() for c in t.c if is_secret(c.type, c.name)]
         assert len(secret) > 10
         assert [str(c) for c in secret if session.scalar(select(c).where(c.is_not(None)).limit(1))] == [TOMBSTONES]
-        assert [count(session, table) for table in (Subscriber, Consent, SignUp, MailedDay)] == [0, 0, 0, 0]
+        kept = {table.name: count(session, table) for tables in METADATA for table in tables.tables.values()}
+        about_readers = [held for held in holdings.report(Settings(home=tmp_path)) if held.about == READERS]
+        said = {held.table for held in about_readers if held.until.startswith("for good")}
+        assert {held.table for held in about_readers if kept[held.table]} == said == {"suppression"}
+        assert kept["suppression"] == 6
         assert set(session.scalars(select(Delivery.subscriber_id))) == {None}
         assert set(session.scalars(select(Attempt.text))) == {""}
         assert set(session.scalars(select(Delivery.reason))) == {"", "5.1.1"}
         assert reasons.reasons(session, mailing) == [Reason("no such address", 1, "5.1.1")]
     assert newsroom.account(mailing) == before
+    assert_journal_says_no_more(newsroom)
+
+
+def assert_journal_says_no_more(newsroom: Newsroom) -> None:
+    """Beside the keys, what stays is what stays in the database: hashes of who must not be written to, and days."""
+    with newsroom.office.database.read() as session:
+        known = set(session.scalars(select(Suppression.address_hash)))
+        ((_, file),) = known_journals(session, journal()).items()
+    deeds = [line for line in file.read() if line and line.kind not in (Deed.BEGUN, Deed.BEAT)]
+    assert {line.mark for line in deeds} == known
+    assert {line.kind for line in deeds} == {Deed.LEFT, Deed.BOUNCED}
 
 
 def is_secret(kind_of_column: object, name: str) -> bool:

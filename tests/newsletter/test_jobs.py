@@ -5,18 +5,18 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 import scheduler
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.wiring import Newsletter, utc_now
-from subscribers import joining, mailed, preferences
+from subscribers import joining, leaving, mailed, preferences
 from subscribers.audience import count_by_languages
 from subscribers.consent import Wording
 from subscribers.keys import Keys
 from subscribers.mailed import Kind
-from subscribers.models import MailedDay, SignUp
+from subscribers.models import MailedDay, SignUp, Subscriber
 from subscribers.vault import Vault
 
 
@@ -43,3 +43,21 @@ def test_pauses_end_and_what_nobody_confirmed_is_forgotten(database: Database, t
     with database.read() as session:
         assert count_by_languages(session) == {"es": 1}
         assert [session.scalar(select(func.count()).select_from(table)) for table in (SignUp, MailedDay)] == [1, 1]
+
+
+@pytest.mark.parametrize(("days", "left"), [(3, [0, 0]), (4, [1, 1])])
+def test_the_clock_goes_by_the_days_that_are_set(
+    database: Database, tmp_path: Path, days: int, left: list[int]
+) -> None:
+    newsletter = Newsletter(Settings(home=tmp_path, undo_days=days, sign_up_days=days), database)
+    vault, then = Vault(Keys.fresh()), utc_now() - timedelta(days=3, hours=1)
+    with database.write() as session:
+        for address in ("ana@example.org", "bo@example.org"):
+            joining.ask(session, vault, address=address, languages="es", wording=Wording("en", "Yes."), now=then)
+        person = joining.confirm(session, 1, then) or 0
+        leaving.leave(session, newsletter.journal, person, then)
+        session.execute(delete(SignUp).where(SignUp.id == 1))
+    (erase,) = (job for job in scheduler.JOBS if job.name == "erase")
+    assert scheduler.run(erase, newsletter, Event())
+    with database.read() as session:
+        assert [session.scalar(select(func.count()).select_from(table)) for table in (SignUp, Subscriber)] == left

@@ -272,3 +272,17 @@ def test_a_sign_up_that_waits_is_forgotten_by_hand_and_may_be_made_again(here: L
         assert count(session, SignUp) == count(session, Suppression) == 0
         assert not roll.forget_sign_up(session, here.hash("eva"))
     assert here.kinds() == [Kind.BEGUN, Kind.FORGOTTEN]
+
+
+def test_addresses_that_bounced_are_written_down_once_a_day(here: List) -> None:
+    with here.database.write() as session:
+        for name, reason, days in (("a", "bounced", 2), ("b", "complained", 1), ("c", "left", 1), ("d", "bounced", 0)):
+            roll.suppress(session, here.hash(name), reason, TODAY - timedelta(days=days))
+        journal.note_suppressed(session, here.journal, None, TODAY)
+        journal.note_suppressed(session, here.journal, TODAY, TODAY + timedelta(days=1))
+    lines = [(line.kind, line.mark, line.day) for line in here.file.read(1) if line]
+    assert lines == [
+        (Kind.BOUNCED, here.hash("a"), TODAY - timedelta(days=2)),
+        (Kind.COMPLAINED, here.hash("b"), TODAY - timedelta(days=1)),
+        (Kind.BOUNCED, here.hash("d"), TODAY),
+    ]
