@@ -111,30 +111,34 @@ class Pace:
         """The limits of an hour and of a day that hold now."""
         if self.rate.hour:
             yield Limit(HOUR, self.rate.hour, "RATE")
-        warm = self.warm_up and self.warm_up.limit(now.astimezone(self.zone).date())
-        if warm and warm < (self.rate.day or warm + 1):
-            yield Limit(DAY, warm, "WARM_UP")
-        elif self.rate.day:
-            yield Limit(DAY, self.rate.day, "RATE")
+        if of_day := self._of_day(now.astimezone(self.zone).date()):
+            yield of_day
 
     def quiet_until(self, now: datetime) -> datetime | None:
         """The end of the quiet hours that it is in; nothing where it is in none."""
         return self.quiet.until(now, self.zone) if self.quiet else None
-
-    def is_warming(self, now: datetime) -> bool:
-        """Whether tomorrow's limit of a day is larger."""
-        return any(limit.setting == "WARM_UP" for limit in self.limits(now))
 
     def next_day(self, now: datetime) -> datetime:
         """The next midnight in the newsletter's zone."""
         return max(_moments(now.astimezone(self.zone).date() + DAY, time(), self.zone))
 
     def least(self, messages: int, now: datetime) -> timedelta:
-        """How long so many messages take at least from now on, were nobody's mail sent before; nights left out."""
-        needed = timedelta(seconds=messages / self.rate.second) if self.rate.second else timedelta()
-        for limit in self.limits(now):
-            needed = max(needed, limit.span * ((messages - 1) // limit.messages))
-        return needed
+        """How long so many messages take at least from now on, had nothing been sent before; quiet hours left out."""
+        seconds = timedelta(seconds=messages / self.rate.second) if self.rate.second else timedelta()
+        hours = HOUR * ((messages - 1) // self.rate.hour) if self.rate.hour else timedelta()
+        today, days = now.astimezone(self.zone).date(), 0
+        while (limit := self._of_day(today + days * DAY)) and messages > limit.messages and days < _RAMP:
+            messages -= limit.messages
+            days += 1
+        if limit:
+            days += (messages - 1) // limit.messages
+        return max(seconds, hours, days * DAY)
+
+    def _of_day(self, day: date) -> Limit | None:
+        warm = self.warm_up and self.warm_up.limit(day)
+        if warm and warm < (self.rate.day or warm + 1):
+            return Limit(DAY, warm, "WARM_UP")
+        return Limit(DAY, self.rate.day, "RATE") if self.rate.day else None
 
 
 def _moments(day: date, wall: time, zone: ZoneInfo) -> Iterator[datetime]:

@@ -166,7 +166,7 @@ def _spent(session: Session, pace: Pace, limit: Limit, now: datetime) -> Wait:
     until = next(
         minute.begins + _MINUTE + limit.span for minute in session.scalars(oldest) if (over := over - minute.taken) < 0
     )
-    if pace.is_warming(now):
+    if limit.setting == "WARM_UP":  # tomorrow it is more
         until = min(until, pace.next_day(now))
     span = "a day" if limit.span == DAY else "an hour"
     why = f"{limit.messages:,} messages went out within {span}, as many as the settings allow ({limit.setting})"

@@ -196,6 +196,8 @@ def test_how_long_it_takes_knows_of_the_pace() -> None:
     assert pacing.time_left(_pace("10/second"), 600, 0, NOW) == timedelta(minutes=1)
     assert pacing.time_left(limited, 600, 20, NOW) == timedelta(hours=5)
     assert pacing.time_left(limited, 60, 0.1, NOW) == timedelta(minutes=10)
+    assert pacing.time_left(_pace("600/day"), 60_000, 0, NOW) == timedelta(days=99)
+    assert pacing.time_left(_pace("600/day", warm_up="2021-11-30 50"), 1500, 0, NOW) == timedelta(days=5)
     assert pacing.time_left(_pace(quiet="21:00-08:00"), 600, 0, NOW) is None
 
 
