@@ -2,7 +2,19 @@
 
 import typer
 
-from newsletter.cli import groups, issues, keys, mailings, people, privacy, resources, restoring, running, subscribers
+from newsletter.cli import (
+    groups,
+    issues,
+    keys,
+    mailings,
+    moving,
+    people,
+    privacy,
+    resources,
+    restoring,
+    running,
+    subscribers,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,5 +31,5 @@ app.add_typer(mailings.app, name="mailings")
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
-for command in (running.init, running.work, running.run, running.demo, restoring.restored):
+for command in (running.init, running.work, running.run, running.demo, moving.move_in, restoring.restored):
     app.command()(command)
