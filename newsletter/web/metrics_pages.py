@@ -60,8 +60,9 @@ class _Figures(Collector):
             yield from self._mails_and_people(session)
 
     def _mailings(self, session: Session) -> Iterable[GaugeMetricFamily]:
-        rows = session.execute(select(Mailing.state, func.count()).group_by(Mailing.state))
-        yield _by("newsletter_mailings", "Mailings by state.", "state", rows.all())
+        rows = session.execute(select(Mailing.state, func.count()).group_by(Mailing.state)).all()
+        mailings = dict.fromkeys(MailingState, 0) | dict(rows)
+        yield _by("newsletter_mailings", "Mailings by state.", "state", mailings.items())
         since = self._site.clock() - _LATELY
         shown = select(Mailing).where(Mailing.state.in_(_GOING) | (Mailing.finished_at > since)).order_by(Mailing.id)
         deliveries = GaugeMetricFamily(

@@ -55,6 +55,7 @@ class HalfDeaf:
 def test_figures_are_as_the_database_has_them_and_name_nobody(newsroom: Newsroom) -> None:
     client = scraping(newsroom)
     empty = figures(client)
+    assert empty[("mailings", "paused")] == 0
     assert (empty[("doubts_open",)], empty[("attempts_last_minute",)], empty[("notices_oldest_seconds",)]) == (0, 0, 0)
     newsroom.add(*(f"reader{number}" for number in range(12)), languages="es,en")
     newsroom.add("lone", languages="vi")
