@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
-from sqlalchemy import and_, delete, select, true
+from sqlalchemy import and_, bindparam, delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from subscribers import roll
@@ -59,6 +60,25 @@ class Journal:
         return JournalFile(self.keys.with_name(f"{self.keys.stem}.{number:08x}.journal"))
 
 
+class Place(NamedTuple):
+    """A row of JournalPlace."""
+
+    id: int
+    lines: int
+    beat: int
+
+
+_PLACES = JournalPlace.metadata.tables[JournalPlace.__tablename__]
+# Made once: everybody who leaves waits for them.
+_LOOKING = select(_PLACES.c.id, _PLACES.c.lines, _PLACES.c.beat).order_by(_PLACES.c.id)
+_LOCKING = _LOOKING.with_for_update()
+_KEEPING = (
+    update(_PLACES)
+    .where(_PLACES.c.id == bindparam("number"))
+    .values(lines=bindparam("to_lines"), beat=bindparam("to_beat"))
+)
+
+
 def note(session: Session, journal: Journal, kind: Kind, marks: Iterable[bytes], day: date) -> None:
     """Write deeds into the journal, within the transaction that does them (or, `Kind.BACK`, in the one after).
 
@@ -74,8 +94,7 @@ def note(session: Session, journal: Journal, kind: Kind, marks: Iterable[bytes],
     except OSError:
         return
     if knows_all:
-        place.lines = length
-        session.flush()
+        _keep(session, place._replace(lines=length))
 
 
 def note_return(session: Session, journal: Journal, subscriber_id: int, day: date) -> None:
@@ -112,16 +131,12 @@ def lag(session: Session, journal: Journal, day: date) -> Lag:
 
 
 def is_in_step(session: Session, journal: Journal) -> bool:
-    """Whether the database knows every line of the journal; a look that changes nothing and waits for nobody."""
-    number = _number(session, journal)
-    if number is None:
+    """Whether the database knows every line of the journal. A look that changes nothing and waits for nobody, so it may
+    say no while somebody is leaving; `lag` knows."""
+    place = _at_hand(journal, [Place(*row) for row in session.execute(_LOOKING)])
+    if place is None or not os.access(journal.file(place.id).path, os.W_OK):
         return False
-    path = journal.file(number).path
-    if not os.access(path, os.W_OK):
-        return False
-    length = journal.file(number).length()  # before the place is read: what is written meanwhile is known to both
-    known = session.scalars(select(JournalPlace.lines).where(JournalPlace.id == number)).one()
-    return length <= known
+    return journal.file(place.id).length() <= place.lines
 
 
 def next_beat(session: Session, journal: Journal, day: date) -> int | None:
@@ -130,9 +145,8 @@ def next_beat(session: Session, journal: Journal, day: date) -> int | None:
     place = None if lag(session, journal, day) is not Lag.NONE else _locked(session, journal)
     if place is None:
         return None
-    place.beat += 1
-    session.flush()
-    return place.beat
+    _keep(session, place._replace(beat=place.beat + 1))
+    return place.beat + 1
 
 
 def note_beat(session: Session, journal: Journal, beat: int, day: date) -> None:
@@ -211,7 +225,7 @@ def _do(session: Session, line: Line) -> None:
         roll.erase(session, line.mark)
 
 
-def _mend(session: Session, place: JournalPlace, file: JournalFile) -> bool:
+def _mend(session: Session, place: Place, file: JournalFile) -> bool:
     """Do what a crash kept the database from committing; whether it knows all that the file holds.
 
     The place is locked while a line is appended and until that is committed, so what the file has more is either that,
@@ -223,29 +237,28 @@ def _mend(session: Session, place: JournalPlace, file: JournalFile) -> bool:
     if any(line.kind is Kind.BEAT and line.number > place.beat for line in more):
         return False
     replay(session, [more])
-    place.lines = file.length()
-    session.flush()
+    _keep(session, place._replace(lines=file.length()))
     return True
 
 
-def _locked(session: Session, journal: Journal) -> JournalPlace | None:
+def _locked(session: Session, journal: Journal) -> Place | None:
     """The place in the journal that is at hand, for this transaction alone; in a lost one, where none is; nothing where
     none was ever begun."""
-    number = _number(session, journal)
-    return None if number is None else session.get(JournalPlace, number, with_for_update=True, populate_existing=True)
+    return _at_hand(journal, [Place(*row) for row in session.execute(_LOCKING)])
 
 
-def _number(session: Session, journal: Journal) -> int | None:
-    numbers = session.scalars(select(JournalPlace.id).order_by(JournalPlace.id)).all()
-    at_hand = (number for number in numbers if journal.file(number).path.exists())
-    return next(at_hand, numbers[0] if numbers else None)
+def _at_hand(journal: Journal, places: Sequence[Place]) -> Place | None:
+    here = (place for place in places if journal.file(place.id).path.exists())
+    return next(here, places[0] if places else None)
 
 
-def _begun(session: Session, journal: Journal, day: date) -> JournalPlace:
+def _keep(session: Session, place: Place) -> None:
+    session.execute(_KEEPING, {"number": place.id, "to_lines": place.lines, "to_beat": place.beat})
+
+
+def _begun(session: Session, journal: Journal, day: date) -> Place:
     """A new journal. Raises OSError."""
-    number = secrets.randbits(32)
-    JournalFile.begin(journal.file(number).path, number, day)
-    place = JournalPlace(id=number, lines=1, beat=0)
-    session.add(place)
-    session.flush()
+    place = Place(secrets.randbits(32), 1, 0)
+    JournalFile.begin(journal.file(place.id).path, place.id, day)
+    session.execute(insert(_PLACES).values(place._asdict()))
     return place

@@ -12,20 +12,22 @@ from subscribers.models import Consent, SignUp, State, Subscriber, Suppression
 
 LEFT = "left"
 _LOOSE = {"synchronize_session": False}
+"""Who asks for somebody again in the same transaction asks the database."""
 
 
 def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> bytes | None:
     """Take this person off, suppress the address and end the consent; the address's hash, or nothing where they were
     off already."""
     leaving = update(Subscriber).where(who, Subscriber.state != State.LEFT).values(state=State.LEFT, left_at=left_at)
-    left = session.execute(leaving.returning(Subscriber.id, Subscriber.address_hash)).one_or_none()
+    returning = leaving.returning(Subscriber.id, Subscriber.address_hash)
+    left = session.execute(returning, execution_options=_LOOSE).one_or_none()
     if left is None:
         return None
     person, address_hash = left
     suppress(session, address_hash, LEFT, left_at.date())
     # Those that ended before, when the person left another time, keep their day.
     standing = update(Consent).where(Consent.subscriber_id == person, Consent.withdrawn_on.is_(None))
-    session.execute(standing.values(withdrawn_on=left_at.date()))
+    session.execute(standing.values(withdrawn_on=left_at.date()), execution_options=_LOOSE)
     return address_hash
 
 
