@@ -19,7 +19,7 @@ _NAP = 0.5
 """Seconds between two looks whether it goes on; who is told to stop says so by giving no message."""
 _SHORT = 10.0
 """Seconds that a run may rest; where it is to be longer, the run ends, and the next one asks how long still."""
-LONGEST = 900.0
+_LONGEST = 900.0
 """Seconds of a rest that nobody asked us for."""
 
 
@@ -71,7 +71,7 @@ class Rest:
             if answer.trouble is None:
                 self._in_a_row = 0
             elif answer.wait is not None or not self.left:
-                grown = min(self._first * 2**self._in_a_row, LONGEST)
+                grown = min(self._first * 2**self._in_a_row, _LONGEST)
                 wait = grown if answer.wait is None else answer.wait
                 self._until = max(self._until, time.monotonic() + wait)
                 self._in_a_row = min(self._in_a_row + 1, 20)
