@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from threading import Event
 
@@ -68,13 +69,12 @@ class Queued:
     def keep(self, beats: Sequence[Beat], send: Callable[[int, Stopping], object], stopping: Event) -> None:
         """Take jobs as they come. A database that goes away for a while ends nothing."""
 
-        def help_to_send(mailing: int) -> None:
-            self._help(mailing, send, stopping)
-
         while not stopping.is_set():
+            over = Event()
             try:
                 self.prepare()
-                asyncio.run(_work(_app(self._database, beats, help_to_send), beats, stopping))
+                app = _app(self._database, beats, partial(self._help, send, stopping, over))
+                asyncio.run(_work(app, beats, stopping, over))
             except (ConnectorException, psycopg.Error, DBAPIError) as error:
                 log.error("the queue cannot be used; it is tried again", why=type(error).__name__)
             stopping.wait(_BREATH.total_seconds())
@@ -101,7 +101,7 @@ class Queued:
                 f"{SchemaManager.get_schema()}; COMMENT ON SCHEMA {SCHEMA} IS '{ours}'"
             )
 
-    def _help(self, mailing: int, send: Callable[[int, Stopping], object], stopping: Stopping) -> None:
+    def _help(self, send: Callable[[int, Stopping], object], stopping: Event, over: Event, mailing: int) -> None:
         """Send from a mailing for a shift, after putting in a job for the next who is free."""
         now = time.monotonic()
         if now - self._began.get(mailing, -math.inf) < _BREATH.total_seconds():
@@ -110,7 +110,7 @@ class Queued:
         with self._database.write() as session:
             if planning.is_anyone_due(session, mailing, self._clock()):
                 self._call(session, [mailing])
-        send(mailing, _Shift(stopping, now + _SHIFT.total_seconds()))
+        send(mailing, _Shift((stopping, over), now + _SHIFT.total_seconds()))
 
     def _call(self, session: Session, mailings: Sequence[int]) -> None:
         """Put in a job for each of these mailings that has none waiting, in the session's transaction."""
@@ -129,14 +129,14 @@ class Queued:
 
 
 class _Shift:
-    """Time to stop when the process is to, or when the shift is over."""
+    """Time to stop when the process is to, when its work is to begin anew, or after a while."""
 
-    def __init__(self, stopping: Stopping, ends: float) -> None:
-        self._stopping = stopping
+    def __init__(self, stops: Sequence[Event], ends: float) -> None:
+        self._stops = stops
         self._ends = ends
 
     def is_set(self) -> bool:
-        return self._stopping.is_set() or time.monotonic() >= self._ends
+        return any(stop.is_set() for stop in self._stops) or time.monotonic() >= self._ends
 
 
 def _app(database: Database, beats: Sequence[Beat], help_to_send: Callable[[int], None]) -> procrastinate.App:
@@ -181,8 +181,8 @@ def _bring_back_stalled(app: procrastinate.App) -> None:
                 await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
 
-async def _work(app: procrastinate.App, beats: Sequence[Beat], stopping: Event) -> None:
-    """Take jobs until told to stop, or until a worker cannot go on; what is being done then ends by itself."""
+async def _work(app: procrastinate.App, beats: Sequence[Beat], stopping: Event, over: Event) -> None:
+    """Take jobs until told to stop, or until a worker cannot go on; it is over then, and what is being done ends."""
     async with app.open_async():
         workers = [
             asyncio.create_task(
@@ -200,6 +200,7 @@ async def _work(app: procrastinate.App, beats: Sequence[Beat], stopping: Event) 
         ended: set[asyncio.Task[None]] = set()
         while not (ended or stopping.is_set()):
             ended, _ = await asyncio.wait(workers, timeout=_LOOK_WHETHER_TO_STOP, return_when=asyncio.FIRST_COMPLETED)
+        over.set()
         for worker in workers:
             worker.cancel()
         outcomes = await asyncio.gather(*workers, return_exceptions=True)
