@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, insert, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from issues.models import Issue
@@ -97,7 +97,7 @@ def among(audience: Audience) -> list[ColumnElement[bool]]:
     """Conditions over `Subscriber` for all but languages, which are the editions' that people get."""
     conditions = within(audience)
     if audience.got:
-        conditions.append(Subscriber.id.in_(_receivers(audience.got, Delivery.state == State.ACCEPTED)))
+        conditions.append(_received(audience.got, Delivery.state == State.ACCEPTED))
     return conditions + [_did_not_get(issue) for issue in sorted(audience.not_got)]
 
 
@@ -140,7 +140,7 @@ def mailing_editions(session: Session, mailing: int) -> dict[str, int]:
 def _freeze(session: Session, mailing: int, editions: Mapping[str, int], audience: Audience) -> None:
     """One statement, so one look at the list: who changes their languages meanwhile is still counted once."""
     conditions = among(audience)
-    choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session, *conditions)}
+    choices = {languages: edition_for(languages, editions) for languages in count_by_languages(session)}
     if audience.languages:
         wanted = {edition for language, edition in editions.items() if _reads(audience, language)}
         choices = {languages: edition for languages, edition in choices.items() if edition in wanted}
@@ -157,15 +157,19 @@ def _reads(audience: Audience, language: str) -> bool:
     return not audience.languages or language in audience.languages
 
 
-def _receivers(issues: Collection[str], state: ColumnElement[bool]) -> Select[int | None]:
-    """To whom the mailings of these issues went, with this outcome, as far as it is remembered."""
-    mailings = select(Mailing.id).join(Issue, Issue.id == Mailing.issue_id).where(Issue.slug.in_(issues))
-    people = select(Delivery.subscriber_id).where(Delivery.mailing_id.in_(mailings), state)
-    return people.where(Delivery.subscriber_id.is_not(None))
+def _received(issues: Collection[str], state: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a mailing of these issues had this outcome for a subscriber, as far as it is remembered."""
+    theirs = _of(issues).where(Delivery.subscriber_id == Subscriber.id, state)
+    return theirs.correlate(Subscriber).exists()
 
 
 def _did_not_get(issue: str) -> ColumnElement[bool]:
     """Who is in doubt or has it still to come may get it. Once receivers are forgotten, this holds for nobody: not for
     those who got it."""
-    may_have_it = _receivers([issue], Delivery.state.not_in(_WITHOUT))
-    return and_(exists(_receivers([issue], true())), Subscriber.id.not_in(may_have_it))
+    is_remembered = _of([issue]).where(Delivery.subscriber_id.is_not(None)).exists()
+    return and_(is_remembered, ~_received([issue], Delivery.state.not_in(_WITHOUT)))
+
+
+def _of(issues: Collection[str]) -> Select[int]:
+    mailings = select(Mailing.id).join(Issue, Issue.id == Mailing.issue_id).where(Issue.slug.in_(issues))
+    return select(Delivery.id).where(Delivery.mailing_id.in_(mailings))
