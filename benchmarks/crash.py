@@ -43,7 +43,7 @@ MOST = dict.fromkeys((*UNDER_WAY, *AT_RANDOM), 25) | {point: 8 for point in UNDE
 """How often a point is passed, at most, before the kill: many messages meet in one commit."""
 SOON = 10.0
 """Seconds within which a sender that is started again sends."""
-PATIENCE = 120.0
+PATIENCE = 900.0
 """Seconds after which a mailing that does not come to its end is a failure."""
 
 

@@ -67,11 +67,13 @@ class Line:
         """Send what can be sent now; the rest stays in `outgoing`."""
         outgoing = self.conversation.outgoing
         left = memoryview(b"".join(outgoing))
-        with suppress(*_NOT_NOW):
-            while left:
-                left = left[self.socket.send(left[: self._most]) :]
-                self.waits_since = time.monotonic()
-        outgoing[:] = [left] if left else []
+        try:
+            with suppress(*_NOT_NOW):
+                while left:
+                    left = left[self.socket.send(left[: self._most]) :]
+                self.waits_since = time.monotonic()  # not with each piece: they may be few and small
+        finally:  # also where the line breaks: by what is left is known whether a dot has left
+            outgoing[:] = [left] if left else []
 
     def close(self) -> None:
         """Hang up; with a goodbye where nobody is in the middle of something."""

@@ -13,6 +13,8 @@ DROP = ""
 """A scripted reply that closes the line instead."""
 STALL = "..."
 """A scripted reply that never comes: the line stays open and silent."""
+TRICKLE = "~"
+"""Instead of a reply, whatever comes is taken little by little, as long as whoever sends has patience."""
 
 
 @dataclass
@@ -155,6 +157,10 @@ class _Handler(socketserver.StreamRequestHandler):
         if reply == STALL:
             while self.rfile.read(1):  # until whoever waits hangs up
                 pass
+            return False
+        if reply == TRICKLE:
+            while self.connection.recv(1 << 16):
+                time.sleep(0.4)
             return False
         echo = f" <{self.recipient}> {self.recipient.upper()}" if self.owner.script.echo and self.recipient else ""
         said = f"{reply}{echo}\r\n".encode()

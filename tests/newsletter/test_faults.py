@@ -2,7 +2,7 @@
 
 After each row the server is as it should be, and whoever waits gets theirs: the account adds up, and by the servers'
 own logs nobody has two. Our own misfortunes (disk, database, clock) are in test_faults_at_home.py, kills in
-tests/flows/test_crashes.py; what 5.7.x and 4.7.28 mean for a domain is told where that is built.
+tests/flows/test_crashes.py; what 5.7.x and 4.7.28 make of a domain and of the mailing is in test_failure_sense.py.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from newsletter.delivery import account, control
 from newsletter.delivery.models import Attempt, Delivery, MailingState, State
 from tests.newsletter.certificates import Certificates
 from tests.newsletter.conftest import NOW, Newsroom
-from tests.newsletter.smtp_server import DROP, STALL, Script, serving
+from tests.newsletter.smtp_server import DROP, STALL, TRICKLE, Script, serving
 
 ACCEPTED, REFUSED, PENDING, IN_DOUBT = State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT
 IMPATIENT: dict[str, Any] = {"timeout": 0.5, "patience": 0.5}
@@ -199,6 +199,19 @@ def test_whatever_goes_wrong_at_the_sign_in_no_password_leaves_in_clear(
     if fault.certificate:
         fault.server["tls"] = certificates.server(*fault.certificate)
     suffer(newsroom, fault, host="localhost", security="starttls", user="user", password="hunter2")
+
+
+@pytest.mark.parametrize("reply", [DROP, TRICKLE])
+def test_a_message_that_the_server_stops_taking_in_its_middle_leaves_no_doubt(newsroom: Newsroom, reply: str) -> None:
+    """It is longer than what the system takes from us at once, so its dot cannot have left."""
+    newsroom.add("ana")
+    mailing = newsroom.schedule(filling="x" * 600)
+    with serving(Script({"body": [reply]})) as (server, port):
+        newsroom.send_to(port, patience=1.0)
+        assert (newsroom.states(mailing), server.accepted) == ([PENDING], [])
+        newsroom.later(hours=1)
+        newsroom.send_to(port)
+    assert newsroom.states(mailing) == [ACCEPTED]
 
 
 def test_450_for_two_hours_is_tried_less_and_less_often_until_it_is_taken(newsroom: Newsroom) -> None:

@@ -1,7 +1,7 @@
 """The matrix of our own misfortunes: disk, database, clock, hasty fingers. By the mail server's log nobody has two.
 
 What mail servers do is in test_faults.py, kills in tests/flows/test_crashes.py, an old database restored in
-tests/flows/test_restore.py.
+test_restoring.py.
 """
 
 import sqlite3

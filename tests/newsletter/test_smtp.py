@@ -9,7 +9,8 @@ import pytest
 
 from newsletter.delivery import control
 from newsletter.delivery.models import MailingState, State
-from newsletter.mail import Barrier, Reply, SendError, Take
+from newsletter.mail import Barrier, Message, Reply, SendError, Take
+from newsletter.transports.exchange import Line
 from newsletter.transports.smtp import SmtpServer, SmtpTransport, connect
 from tests.newsletter.certificates import Certificates
 from tests.newsletter.conftest import Newsroom
@@ -120,3 +121,38 @@ def test_a_sign_in_that_cannot_be_checked_now_is_tried_again(answer: str, perman
         connect(SmtpServer("127.0.0.1", port, "none", "user", "hunter2", timeout=5))
     assert error.value.permanent is permanent
     assert "hunter2" not in str(error.value)
+
+
+class _Breaks:
+    """A socket that takes so many bytes, and then the server is gone."""
+
+    def __init__(self, takes: int) -> None:
+        self._takes = takes
+
+    def send(self, data: memoryview) -> int:
+        if not self._takes:
+            raise ConnectionResetError
+        taken = min(self._takes, len(data))
+        self._takes -= taken
+        return taken
+
+
+@pytest.mark.parametrize(("behind", "complete"), [(0, True), (5, True), (-1, False)])
+def test_a_line_that_breaks_behind_a_dot_leaves_a_doubt_and_before_it_none(behind: int, complete: bool) -> None:
+    """The dot and the next offer leave in one go, of which the system may take a part."""
+    first, second = (Message(number, "news@example.org", "ana@example.org", b"News.\r\n") for number in (1, 2))
+    with serving() as (_server, port):
+        line = Line(connect(SmtpServer("127.0.0.1", port, "none", timeout=5)))
+        talk, real = line.conversation, line.socket
+        talk.offer(first)
+        line.flush()
+        talk.receive(b"250 ok\r\n250 ok\r\n354 go on\r\n")
+        talk.release()
+        talk.offer(second)
+        line.socket = _Breaks(len(b"News.\r\n.\r\n") + behind)  # type: ignore[assignment] # all that flushing asks of it
+        with pytest.raises(ConnectionResetError):
+            line.flush()
+        reply, line.socket = talk.break_off(), real
+        line.close()
+    assert reply
+    assert (reply.delivery, reply.code, reply.complete) == (1, None, complete)
