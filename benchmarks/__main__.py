@@ -9,9 +9,11 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import messages, pages, sending, workers
+from benchmarks import leaving, messages, pages, sending, workers
 
-BENCHMARKS = {module.__name__.rpartition(".")[2]: module.measure for module in (messages, sending, workers, pages)}
+BENCHMARKS = {
+    module.__name__.rpartition(".")[2]: module.measure for module in (messages, sending, workers, leaving, pages)
+}
 
 wanted = sys.argv[1:] or list(BENCHMARKS)
 if unknown := set(wanted) - set(BENCHMARKS):

@@ -1,8 +1,9 @@
 """Pages for readers: leaving by the link in a mail, and undo. They need no cookie, no login and no script."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from fastapi import APIRouter, Request
@@ -11,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.web.site import Site, page_language
+from newsletter.web.together import Together
 from subscribers.journal import note_return
-from subscribers.leaving import Standing, leave, standing, undo
+from subscribers.leaving import Standing, leave_all, standing, undo
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, read
 
@@ -33,6 +35,7 @@ STAYING = {Standing.ON_LIST: "stayed", Standing.LEFT: "too_late", Standing.GONE:
 def make_router(site: Site) -> APIRouter:
     """The routes under /u/."""
     router = APIRouter()
+    leaving = Together(partial(_leave, site))
 
     @router.api_route("/u/{token}", methods=["GET", "HEAD"])
     def ask(request: Request, token: str) -> HTMLResponse:
@@ -42,11 +45,10 @@ def make_router(site: Site) -> APIRouter:
     @router.post("/u/{token}")
     def one_click(request: Request, token: str) -> HTMLResponse:
         """Leave (RFC 8058). Whoever has the link may press: what the body says, and how, is not asked."""
-
-        def leaving(session: Session, person: int, now: datetime, *, undo_for: timedelta) -> Standing:
-            return leave(session, site.journal, person, now, undo_for=undo_for)
-
-        return _answer(site, request, token, leaving, site.database.write, LEAVING)
+        person = read(site.vault, Purpose.LEAVE, token)
+        if person is not None:
+            leaving.do(person)
+        return _answer(site, request, token, standing, site.database.read, LEAVING)
 
     @router.post("/u/{token}/undo")
     def stay(request: Request, token: str) -> HTMLResponse:
@@ -58,6 +60,11 @@ def make_router(site: Site) -> APIRouter:
         return answer
 
     return router
+
+
+def _leave(site: Site, people: Sequence[int]) -> None:
+    with site.database.write() as session:
+        leave_all(session, site.journal, people, site.clock())
 
 
 def _answer(
