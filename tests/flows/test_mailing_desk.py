@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from newsletter.config import Settings
 from newsletter.db import Database
@@ -18,7 +19,9 @@ from newsletter.desk import habits
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.web.access import COOKIE
 from newsletter.web.app import make_app
+from subscribers import groups, topics
 from subscribers.keys import Keys
+from subscribers.models import Subscriber
 from subscribers.vault import Vault
 from tests.flows.everybody import excludes_nobody
 from tests.newsletter.smtp_server import DROP, Script, serving
@@ -68,6 +71,9 @@ def opened(browser: Browser, web: Web, address: str, *, script: bool = True) -> 
 
 def schedule_now(page: Page) -> None:
     page.get_by_label("Now, after").check()
+    page.get_by_text("To everyone, or to some").click()
+    page.get_by_label("Press").check()
+    expect(page.get_by_text("For readers who are in the group “Press”.")).to_be_visible()  # counted by itself
     page.get_by_label("Type the number of readers").fill(str(len(READERS)))
     page.get_by_role("button", name="Schedule November").click()
 
@@ -80,7 +86,12 @@ def test_a_send_is_stopped_scheduled_watched_and_reported(
     subscribe(web, *READERS)
     with web.database.write() as session:
         habits.keep(session, {"confirm_above": "10"})
+        groups.put_in(session, groups.make(session, "Press", "news").id, select(Subscriber.id))
+        topics.make(session, {"en": "Housing", "ar": "السكن"})
+    subscribe(web, "somebody")
     page = opened(browser, web, address)
+    page.goto(f"{address}/desk/readers/groups")
+    excludes_nobody(page)
     page.goto(f"{address}/desk/issues/{SLUG}/schedule")
     excludes_nobody(page)
 
@@ -135,7 +146,7 @@ def test_readers_and_settings_are_for_everyone(browser: Browser, desk: tuple[Web
     page = opened(browser, web, address)
     page.goto(f"{address}/desk/readers")
     excludes_nobody(page)
-    page.get_by_label("The whole address").fill("reader1@example.com")
+    page.get_by_label("An address, or a part of one").fill("reader1@example.com")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Take off the list").click()
     page.get_by_role("button", name="Undo").click()
