@@ -9,9 +9,9 @@ from subscribers.journal import Journal, Lag
 REFUSALS = {
     Lag.NONE: "",
     Lag.PUT_BACK: "This database was put back from a backup: it does not know who left since, nor what was sent. "
-    "Nothing goes out before an owner presses the button on the desk’s first page, or `newsletter restored` was run.",
-    Lag.LOST: "The journal of who left is not beside the keys, or cannot be written. Nothing goes out before it is put "
-    "back there from where you keep a copy; `newsletter restored` says what to do where there is none.",
+    "It sends nothing until an owner presses the button on the desk’s first page, or somebody runs `newsletter restored`.",
+    Lag.LOST: "The journal of who left is not beside the keys, or cannot be written. Until it is back there, from "
+    "where you keep a copy, nothing is sent; `newsletter restored` says what to do where there is none.",
 }
 
 
