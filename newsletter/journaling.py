@@ -9,7 +9,7 @@ from subscribers.journal import Journal, Lag
 REFUSALS = {
     Lag.NONE: "",
     Lag.PUT_BACK: "This database was put back from a backup: it does not know who left since, nor what was sent. "
-    "It sends nothing until an owner presses the button on the desk’s first page, or somebody runs `newsletter restored`.",
+    "It sends nothing until an owner presses the button on the desk’s first page, or runs `newsletter restored`.",
     Lag.LOST: "The journal of who left is not beside the keys, or cannot be written. Until it is back there, from "
     "where you keep a copy, nothing is sent; `newsletter restored` says what to do where there is none.",
 }
