@@ -254,13 +254,13 @@ def _keep_sink(path: Path, tell: Connection) -> None:
     with serving(Script(thanks=f"250 {KEPT.decode()}")) as (server, port):
         server.accepted = _Log(path)
         tell.send(port)
-        signal.pause()
+        tell.poll(None)  # until whoever listens is gone
 
 
 @contextmanager
 def _sink(path: Path) -> Iterator[int]:
     """The mail server for the time of the block, in a process of its own; its port."""
-    hear, tell = WARM.Pipe(duplex=False)
+    hear, tell = WARM.Pipe()
     process = WARM.Process(target=_keep_sink, args=(path, tell))
     process.start()
     try:
