@@ -24,7 +24,7 @@ from newsletter.delivery.sender import Stopping
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
-from subscribers import head_counts, journal
+from subscribers import head_counts, importing, journal
 from subscribers.preferences import end_pauses
 from subscribers.removing import forget_removed
 from subscribers.retention import erase_left, forget_sign_ups
@@ -90,6 +90,21 @@ def forget(newsletter: Newsletter, _stopping: Event) -> None:
         log.info("forgotten", replies=words, receivers=people)
 
 
+def lists(newsletter: Newsletter, stopping: Event) -> None:
+    """Go on with imports of readers that somebody began and nobody goes on with; forget files that waited for long."""
+    with newsletter.database.write() as session:
+        forgotten = importing.forget(session, utc_now())
+    if forgotten:
+        log.info("files with readers forgotten", files=forgotten)
+    with newsletter.database.read() as session:
+        still = importing.standing_still(session, utc_now())
+    for number in still:
+        for _ in importing.go_on(newsletter.import_tools, number):
+            if stopping.is_set():
+                return
+        log.info("an import was gone on with", number=number)
+
+
 def pauses(newsletter: Newsletter, _stopping: Event) -> None:
     """Put readers back whose pause is over."""
     with newsletter.database.write() as session:
@@ -143,6 +158,7 @@ JOBS = (
     Job("forget", timedelta(days=1), forget),
     Job("keys", timedelta(hours=1), renew_keys, everywhere=True),
     Job("count", timedelta(hours=1), count),
+    Job("lists", timedelta(minutes=1), lists),
     Job("import", timedelta(hours=6), import_sources),
     Job("draft", timedelta(minutes=1), draft),
 )

@@ -14,6 +14,7 @@ from newsletter.desk.sessions import IDLE
 from newsletter.migrations import METADATA
 from newsletter.notices.outbox import GIVEN_UP
 from newsletter.purposes import ABOUT_NOBODY, KINDS, Kind
+from subscribers import importing
 from subscribers.mailed import WITHIN
 
 OUTSIDE = (
@@ -106,6 +107,8 @@ def _times(settings: Settings) -> dict[str, str]:
         "undo": _days(settings.undo_for),
         "sign_up": _days(settings.sign_ups_wait),
         "mailed": _days(WITHIN),
+        "import_file": _days(importing.FORGOTTEN_AFTER),
+        "import_undo": _days(importing.UNDO_FOR),
         "notice": _days(GIVEN_UP),
         "session": _days(IDLE),
         "replies": _days(timedelta(days=settings.replies_days)),

@@ -58,6 +58,11 @@ KINDS: Mapping[str, Kind] = {
             "asked_on": Reason("the day the form was sent", "to prove when they asked"),
             "confirmed_on": Reason("the day they confirmed", "to prove when they agreed"),
             "withdrawn_on": Reason("the day they left", "to prove that it was heeded"),
+            "import_id": Reason(
+                "which import brought them",
+                "to take it back",
+                "with the person; until they do something of their own will",
+            ),
         },
     ),
     "sign_up": Kind(
@@ -110,8 +115,42 @@ KINDS: Mapping[str, Kind] = {
         "for good, unless they come back by themselves",
         {
             "address_hash": Reason(_HASH.what, "so that no import brings back who left"),
-            "reason": Reason("left, bounced, complained or imported as such", "to say why"),
+            "reason": Reason("left, bounced or complained, here or where an import came from", "to say why"),
             "day": Reason("the day", "to say since when"),
+        },
+    ),
+    "import_piece": Kind(
+        READERS,
+        "Files with people that wait to be imported",
+        "until its people are on the list, {import_file} at most",
+        {
+            "id": _TELL_APART,
+            "import_id": Reason("which import", "to find the file"),
+            "number": Reason("the place in the file", "to put it together"),
+            "mark": Reason("noise", "it is part of the encryption"),
+            "sealed_piece": Reason("a part of the file, as somebody gave it", "to read the people in it"),
+        },
+    ),
+    "import_batch": Kind(
+        READERS,
+        "People of such a file, as they were read",
+        "until they are on the list, {import_file} at most",
+        {
+            "id": _TELL_APART,
+            "import_id": Reason("which import", "to find them"),
+            "part": Reason("the beginning of their hash", "to add them quickly"),
+            "people": Reason("how many", "to say how far it is"),
+            "mark": Reason("noise", "it is part of the encryption"),
+            "sealed_people": Reason("addresses, names, languages and how they stand", "to put them on the list"),
+        },
+    ),
+    "import_label": Kind(
+        READERS,
+        "Whom an import put into a group",
+        "{import_undo} after it",
+        {
+            "import_id": Reason("which import", "to take it back"),
+            "subscriber_id": Reason("who, by number", "to take it back"),
         },
     ),
     "notice": Kind(
@@ -312,6 +351,9 @@ ABOUT_NOBODY: Mapping[str, str] = {
     "kept_apart": "resource_id other_id",
     "passage": "id issue_id key kind position resource_id every_month picture_name",
     "consent_wording": "id language text digest",
+    "import": "id state begun_at worked_at merged_at size called encoding columns wording_id agreed_on group_id "
+    "rows_read counts",
+    "import_note": "id import_id place kind why",
     "head_count": "day state language people",
     "reader_group": "id name slug removed_at",
     "topic": "id removed_at",

@@ -17,7 +17,7 @@ from newsletter.notices.models import Notice
 from subscribers.errors import SubscriberError
 from subscribers.key_file import KeyFile
 from subscribers.keys import Keys
-from subscribers.models import SignUp, Subscriber
+from subscribers.models import ImportBatch, ImportPiece, SignUp, Subscriber
 from subscribers.vault import Vault
 
 CHUNK = 500
@@ -30,14 +30,22 @@ class Place(NamedTuple):
     """A column of sealed values, and how they are opened and sealed."""
 
     value: InstrumentedAttribute[Any]
-    open: Callable[[Vault, bytes, bytes], str]
-    seal: Callable[[Vault, str, bytes], bytes]
+    open: Callable[[Vault, bytes, bytes], Any]
+    seal: Callable[[Vault, Any, bytes], bytes]
+    at_once: int = CHUNK
+    """Values in one transaction."""
 
     @property
     def table(self) -> type[Any]:
-        """It has an `id` and the `address_hash` that its sealed values belong to."""
+        """It has an `id`."""
         kept: type[Any] = self.value.class_
         return kept
+
+    @property
+    def bound_to(self) -> InstrumentedAttribute[Any]:
+        """What its sealed values belong to: the address's hash, or noise."""
+        mark: InstrumentedAttribute[Any] = getattr(self.table, "address_hash", None) or self.table.mark
+        return mark
 
 
 PLACES = (
@@ -47,6 +55,8 @@ PLACES = (
     Place(Notice.sealed_address, Vault.open_address, Vault.seal_address),
     Place(Notice.sealed_values, Vault.open_text, Vault.seal_text),
     Place(Member.sealed_address, Vault.open_address, Vault.seal_address),
+    Place(ImportPiece.sealed_piece, Vault.open_piece, Vault.seal_piece, at_once=5),
+    Place(ImportBatch.sealed_people, Vault.open_piece, Vault.seal_piece),
 )
 """Everything that is sealed."""
 
@@ -99,9 +109,9 @@ def _is_left(place: Place, current: int) -> ColumnElement[bool]:
 def _go_through(database: Database, vault: Vault, place: Place) -> Iterator[int]:
     table, last = place.table, 0
     while True:
-        left = select(table.id, place.value, table.address_hash).where(table.id > last, _is_left(place, vault.current))
+        left = select(table.id, place.value, place.bound_to).where(table.id > last, _is_left(place, vault.current))
         with database.read() as session:
-            rows = session.execute(left.order_by(table.id).limit(CHUNK)).all()
+            rows = session.execute(left.order_by(table.id).limit(place.at_once)).all()
         if not rows:
             return
         last = rows[-1][0]
@@ -118,17 +128,17 @@ def _sealed_anew(vault: Vault, place: Place, rows: Sequence[Any]) -> Iterator[di
             anew = place.seal(vault, place.open(vault, value, address_hash), address_hash)
         except SubscriberError:  # damaged: it is counted as left, and holds nobody else up
             continue
-        yield {"number": number, "before": value, "anew": anew}
+        yield {"which": number, "before": value, "anew": anew}
 
 
 def _replace(session: Session, place: Place, anew: Sequence[dict[str, Any]]) -> int:
     """Only what is still as it was read. Rows that others hold are passed over, so that nobody waits in a circle."""
     table = place.table.__table__
-    among = table.c.id.in_([row["number"] for row in anew])
+    among = table.c.id.in_([row["which"] for row in anew])
     free = set(session.scalars(select(table.c.id).where(among).with_for_update(skip_locked=True, key_share=True)))
     column = table.c[place.value.key]
-    same = (table.c.id == bindparam("number")) & (column == bindparam("before"))
-    rows = [row for row in anew if row["number"] in free]
+    same = (table.c.id == bindparam("which")) & (column == bindparam("before"))
+    rows = [row for row in anew if row["which"] in free]
     if not rows:
         return 0
     return session.connection().execute(update(table).where(same).values({column: bindparam("anew")}), rows).rowcount

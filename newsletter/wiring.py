@@ -34,6 +34,7 @@ from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.zones import TimeError
 from subscribers import people
 from subscribers.errors import KeysMissing, SubscriberError
+from subscribers.importing import Tools
 from subscribers.journal import Journal
 from subscribers.key_file import KeyFile
 from subscribers.keys import Keys
@@ -134,6 +135,11 @@ class Newsletter:
         pace, settings = self.pace, self.settings
         count = partial(pacing.count_singles, pace) if pace else None
         return Postroom(self.database, self.vault, settings.sender, settings.reply_to, utc_now, self.journal, count)
+
+    @property
+    def import_tools(self) -> Tools:
+        """What lists of people are imported with."""
+        return Tools(self.database.read, self.database.write, self.vault, utc_now)
 
     @property
     def office(self) -> Office:

@@ -1,5 +1,6 @@
 """Addresses: what may be written to, how it is compared, and how it goes into the envelope."""
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -9,6 +10,19 @@ from subscribers.errors import BadAddress
 
 LONGEST = 254
 """RFC 5321, section 4.5.3.1.3: a path has 256 octets, two of them its brackets."""
+
+_ALIKE = {"LATIN", "CYRILLIC", "GREEK"}
+_PLAIN = re.compile(
+    r"""([A-Za-z0-9_+\-]++(?:\.[A-Za-z0-9_+\-]++)*)     # a dot-atom (RFC 5322, section 3.2.3) of common signs
+    @
+    ((?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*\.)+           # labels (RFC 1035, section 2.3.1) without --
+    (?!(?i:arpa|invalid|local|localhost|onion|test)\Z) # names that mail cannot go to (RFC 6761)
+    [A-Za-z]{2,})""",
+    re.VERBOSE,
+)
+"""What nearly all addresses are like: these are known to be good without a closer look, a hundred times as fast."""
+_PLAIN_LOCAL, _PLAIN_DOMAIN = 64, 63
+"""Signs: RFC 5321, section 4.5.3.1.1; and a domain so short that none of its labels is too long."""
 
 _NEVER = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode's control, format, surrogate and line-separating signs."""
@@ -29,7 +43,33 @@ class Address:
 def normal(address: str) -> Address:
     """Normalise `address`, or raise BadAddress, whose message never repeats it. No name server is asked."""
     address = address.strip(" \t")
+    if plain := _plain(address):
+        local, domain = plain
+        return Address(local=local, domain_ascii=domain, text=f"{local}@{domain}")
     _refuse_early(address)
+    _refuse_look_alikes(address)
+    return _validated(address)
+
+
+def forms(address: str) -> tuple[str, str]:
+    """`for_lookup(normal(address))` and `normal(address).text`, quickly: for many addresses. Raises BadAddress."""
+    if plain := _plain(address):
+        local, domain = plain
+        return f"{local.lower()}@{domain}", f"{local}@{domain}"
+    known = normal(address)
+    return for_lookup(known), known.text
+
+
+def _plain(address: str) -> tuple[str, str] | None:
+    """Its local part and its domain; nothing where a closer look is needed."""
+    found = _PLAIN.fullmatch(address)
+    if found is None:
+        return None
+    local, domain = found.groups()
+    return (local, domain.lower()) if len(local) <= _PLAIN_LOCAL and len(domain) <= _PLAIN_DOMAIN else None
+
+
+def _validated(address: str) -> Address:
     try:
         valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
@@ -48,6 +88,19 @@ def _refuse_early(address: str) -> None:
         raise BadAddress("The address holds a line break or an invisible sign; type it anew.")
     if "@" not in address:
         raise BadAddress("The address has no @.")
+    if address.startswith('"'):
+        raise BadAddress("The address begins with a quotation mark; such addresses are not written to.")
+    if address.endswith(("]", ">")):
+        raise BadAddress("The address has brackets; give the bare address, with a name for its domain.")
+
+
+def _refuse_look_alikes(address: str) -> None:
+    """Latin, Cyrillic and Greek share shapes: mixed within one part they are a slip, or a trap (UTS #39, section 5)."""
+    for part in re.split(r"[@.\-]", address):
+        scripts = {unicodedata.name(sign, "").partition(" ")[0] for sign in part if sign.isalpha()} & _ALIKE
+        if len(scripts) > 1:
+            mixed = " and ".join(sorted(script.title() for script in scripts))
+            raise BadAddress(f"The address mixes {mixed} letters, which look alike; type it anew.")
 
 
 def for_lookup(address: Address) -> str:
@@ -62,4 +115,4 @@ def envelope(address: Address) -> str:
 
 def kept_envelope(text: str) -> str:
     """The same from `Address.text` as it was kept: one all in ASCII has no domain in another script."""
-    return text if text.isascii() else envelope(normal(text))
+    return text if text.isascii() else envelope(_validated(text))

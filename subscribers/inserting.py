@@ -1,10 +1,18 @@
-"""Inserts that meet a row that is there already, and leave it alone or renew it: two at once both go well."""
+"""Inserts that meet a row that is there already, and leave it alone or renew it: two at once both go well; and what
+is asked about thousands of rows at once, as quickly as the driver can."""
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+
+_AT_ONCE = 500
+"""Values that are asked about in one statement."""
+_ROWS = 200
+"""Rows that are inserted in one statement."""
 
 
 def insert_new(books: Session | Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
@@ -20,3 +28,35 @@ def renew(session: Session, table: type[DeclarativeBase], key: str, row: dict[st
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     changed = {name: value for name, value in row.items() if name != key}
     session.execute(kind.insert(table).values(**row).on_conflict_do_update(index_elements=[key], set_=changed))
+
+
+def insert_rows(
+    session: Session, table: type[DeclarativeBase], names: Sequence[str], rows: Sequence[Any], *, skip: bool = False
+) -> None:
+    """Insert thousands of rows, each a tuple with a value for each column of `names`, days as text (ISO 8601); with
+    `skip`, without those that break a uniqueness rule. Hundreds in one statement: several times as fast as one each.
+    """
+    connection = session.connection()
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    values = f"({', '.join([mark] * len(names))})"
+    for at in range(0, len(rows), _ROWS):
+        some = rows[at : at + _ROWS]
+        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES {', '.join([values] * len(some))}"  # noqa: S608
+        if skip:
+            statement += " ON CONFLICT DO NOTHING"
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+
+
+def rows_with(
+    session: Session, key: InstrumentedAttribute[bytes], values: Sequence[bytes], *columns: InstrumentedAttribute[Any]
+) -> Iterator[Sequence[Any]]:
+    """The `columns` of the rows whose `key` is among `values`, any number of them, as the driver gives them."""
+    connection = session.connection()
+    asked = f"SELECT {', '.join(column.key for column in columns)} FROM {key.class_.__tablename__} WHERE {key.key}"  # noqa: S608 - names of our own tables
+    if connection.dialect.name == "postgresql":
+        yield from connection.exec_driver_sql(f"{asked} = ANY(%(values)s)", {"values": list(values)})
+        return
+    for at in range(0, len(values), _AT_ONCE):
+        some = tuple(values[at : at + _AT_ONCE])
+        filled = some + some[-1:] * (_AT_ONCE - len(some))  # always the same statement, which is prepared once
+        yield from connection.exec_driver_sql(f"{asked} IN ({', '.join('?' * _AT_ONCE)})", filled).all()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from subscribers import consent, groups
+from subscribers import consent, groups, roll
 from subscribers.addresses import normal as normal_address
 from subscribers.inserting import insert_new, renew
 from subscribers.languages import normal as normal_languages
@@ -95,6 +95,7 @@ def confirm(session: Session, sign_up: int, now: datetime, *, waits: timedelta =
     if waiting.sealed_address is None:
         return reader_with(session, waiting.address_hash)
     person = _put_on_list(session, waiting)
+    roll.own_will(session, person)
     session.execute(delete(Suppression).where(Suppression.address_hash == waiting.address_hash))
     asked_on = waiting.asked_at.date()
     consent.record(session, [person], wording=waiting.wording_id, came_by=BY_FORM, now=now, asked_on=asked_on)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Date,
     DateTime,
@@ -134,6 +135,8 @@ class Consent(Base):
     asked_on: Mapped[date | None] = mapped_column(Date)
     confirmed_on: Mapped[date | None] = mapped_column(Date)
     withdrawn_on: Mapped[date | None] = mapped_column(Date)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import.id"))
+    """Which import brought them, until they do something of their own will: then no undo takes them away."""
     subscriber: Mapped[Subscriber] = relationship(back_populates="consents")
 
 
@@ -143,8 +146,8 @@ class Suppression(Base):
     __tablename__ = "suppression"
 
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    reason: Mapped[str] = mapped_column(String(16))
-    """left, bounced, complained, imported."""
+    reason: Mapped[str] = mapped_column(String(32))
+    """left, bounced, complained; `imported left` and so on where they had done so before an import."""
     day: Mapped[date] = mapped_column(Date)
 
 
@@ -232,6 +235,110 @@ class UnwantedTopic(Base):
     __tablename__ = "unwanted_topic"
 
     topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ImportState(enum.StrEnum):
+    """How far an import is."""
+
+    ARRIVING = "arriving"
+    GIVEN = "given"
+    """The file is here; its columns and the consent have to be said."""
+    READING = "reading"
+    READ = "read"
+    """Everybody in it is staged; what would happen is known."""
+    MERGING = "merging"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    GIVEN_UP = "given up"
+
+
+class Import(Base):
+    """A file with people, from its arrival on. It names nobody: what does is in the tables below, and not for long."""
+
+    __tablename__ = "import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[ImportState]
+    begun_at: Mapped[datetime]
+    worked_at: Mapped[datetime]
+    """When it last came on: one that stands still in the middle is taken up by somebody else."""
+    merged_at: Mapped[datetime | None]
+    size: Mapped[int] = mapped_column(default=0)
+    """Of the file, in bytes."""
+    called: Mapped[str] = mapped_column(String(16), default="")
+    """What a product's file names begin with, where that says how everybody in it stands."""
+    encoding: Mapped[str] = mapped_column(String(16), default="")
+    """As a person chose it."""
+    columns: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    wording_id: Mapped[int | None] = mapped_column(ForeignKey("consent_wording.id"))
+    agreed_on: Mapped[date | None] = mapped_column(Date)
+    """The day of the consent, for everybody whose own the file does not say."""
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("reader_group.id", ondelete="SET NULL"))
+    """The group that everybody in it is put into."""
+    rows_read: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    """What would become of its rows, or became of them: each is counted once."""
+
+
+class ImportPiece(Base):
+    """A part of the file as it came, sealed: gone as soon as its people are merged, or after a week."""
+
+    __tablename__ = "import_piece"
+    __table_args__ = (UniqueConstraint("import_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import.id"))
+    number: Mapped[int]
+    """Its place in the file, from 0."""
+    mark: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Noise that the sealed piece is bound to."""
+    sealed_piece: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ImportBatch(Base):
+    """Some people of the file, hashed, and sealed together until they are merged.
+
+    They are sorted into parts by the first byte of their hash, so that those who are merged together lie together in
+    the list's own index.
+    """
+
+    __tablename__ = "import_batch"
+    __table_args__ = (Index("import_batch_by_part", "import_id", "part"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import.id"))
+    part: Mapped[int]
+    people: Mapped[int]
+    """How many."""
+    mark: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Noise that the sealed people are bound to."""
+    sealed_people: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ImportNote(Base):
+    """What somebody should know about one line of the file: why it was refused, or with what it is in conflict."""
+
+    __tablename__ = "import_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import.id"), index=True)
+    place: Mapped[int] = mapped_column(BigInteger)
+    """The table and the line."""
+    kind: Mapped[str] = mapped_column(String(16))
+    """refused or conflict."""
+    why: Mapped[str] = mapped_column(String(300))
+
+
+class ImportLabel(Base):
+    """That an import put somebody into its group who was on the list before: its undo takes them out again."""
+
+    __tablename__ = "import_label"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("import.id"), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(
         ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True
     )

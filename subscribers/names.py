@@ -10,8 +10,9 @@ def tidy(name: str, longest: int) -> str:
 
     Raises SubscriberError where it is longer than `longest` signs.
     """
-    spaced = " ".join(unicodedata.normalize("NFC", name).split())
-    shown = "".join(sign for sign in spaced if not _is_unfit(sign))
+    shown = " ".join(unicodedata.normalize("NFC", name).split())
+    if not shown.isprintable():  # what is unfit is not, and to look at each sign takes long
+        shown = "".join(sign for sign in shown if not _is_unfit(sign))
     if len(shown) > longest:
         raise SubscriberError(f"The name is longer than {longest} signs.")
     return shown

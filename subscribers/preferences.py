@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from subscribers import roll
 from subscribers.languages import normal
 from subscribers.models import State, Subscriber
 
@@ -42,6 +43,7 @@ def change(
         values |= _pause(months_later(now.date(), min(pause, LONGEST_PAUSE)) if pause > 0 else None)
     reader = update(Subscriber).where(Subscriber.id == subscriber_id, Subscriber.state != State.LEFT)
     session.execute(reader.values(**values), execution_options={"synchronize_session": False})
+    roll.own_will(session, subscriber_id)
     return preferences(session, subscriber_id)
 
 

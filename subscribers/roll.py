@@ -25,9 +25,9 @@ def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> b
         return None
     person, address_hash = left
     suppress(session, address_hash, LEFT, left_at.date())
-    # Those that ended before, when the person left another time, keep their day.
+    # Those that ended before, when the person left another time, keep their day; no import's undo meddles with it now.
     standing = update(Consent).where(Consent.subscriber_id == person, Consent.withdrawn_on.is_(None))
-    session.execute(standing.values(withdrawn_on=left_at.date()), execution_options=_LOOSE)
+    session.execute(standing.values(withdrawn_on=left_at.date(), import_id=None), execution_options=_LOOSE)
     return address_hash
 
 
@@ -68,6 +68,12 @@ def forget_sign_up(session: Session, address_hash: bytes) -> bool:
     """Forget the sign-up of this address; says whether its address was still waiting."""
     gone = delete(SignUp).where(SignUp.address_hash == address_hash).returning(SignUp.sealed_address)
     return any(sealed is not None for sealed in session.scalars(gone))
+
+
+def own_will(session: Session, subscriber: int) -> None:
+    """Note that somebody did something of their own will: undoing the import that brought them leaves them in peace."""
+    brought = update(Consent).where(Consent.subscriber_id == subscriber, Consent.import_id.is_not(None))
+    session.execute(brought.values(import_id=None), execution_options=_LOOSE)
 
 
 def known_by(session: Session, subscriber_id: int) -> bytes | None:

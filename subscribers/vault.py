@@ -1,12 +1,14 @@
 """What the keys do: seal and open addresses and names, hash addresses, mark rows."""
 
 import hmac
+import io
 import os
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
-from hashlib import blake2b
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b, sha256
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -87,6 +89,41 @@ class Vault:
         """The name; SubscriberError where value, hash and keys do not belong together."""
         return self._open(sealed, b"name" + address_hash)
 
+    def hash_all(self, compared: Iterable[str]) -> list[bytes]:
+        """For each address, as it is compared, the same as `hash` gives, quicker."""
+        inner, outer = self._begun(b"address")
+        hashes = []
+        for address in compared:
+            within, mark = inner.copy(), outer.copy()
+            within.update(address.encode())
+            mark.update(within.digest())
+            hashes.append(mark.digest())
+        return hashes
+
+    def seal_all(self, people: Sequence[tuple[bytes, str, str]]) -> list[tuple[bytes, bytes | None]]:
+        """For each (address hash, address, name or nothing) what `seal_address` and `seal_name` give, quicker."""
+        current, boxes = self._boxes_now()
+        number, encrypt = bytes([current]), boxes[current].encrypt
+        nonces = iter(partial(io.BytesIO(os.urandom(2 * _NONCE * len(people))).read, _NONCE), b"")
+        sealed = []
+        for address_hash, address, name in people:
+            nonce = next(nonces)
+            sealed_address = number + nonce + encrypt(nonce, _filled(address), b"address" + address_hash)
+            sealed_name = None
+            if name:
+                nonce = next(nonces)
+                sealed_name = number + nonce + encrypt(nonce, _filled(name), b"name" + address_hash)
+            sealed.append((sealed_address, sealed_name))
+        return sealed
+
+    def seal_piece(self, piece: bytes, mark: bytes) -> bytes:
+        """Part of a file sealed; it can only be opened with the same mark."""
+        return self._seal_bytes(piece, b"piece" + mark)
+
+    def open_piece(self, sealed: bytes, mark: bytes) -> bytes:
+        """The part of the file; SubscriberError where value, mark and keys do not belong together."""
+        return self._open_bytes(sealed, b"piece" + mark)
+
     def seal_text(self, text: str, address_hash: bytes) -> bytes:
         """`text` sealed that is meant for the person with this hash alone."""
         return self._seal(text, b"text" + address_hash)
@@ -98,12 +135,19 @@ class Vault:
     def _keyed(self, purpose: bytes, value: bytes) -> bytes:
         return hmac.digest(self._lookup, purpose + b"\0" + value, "sha256")
 
+    def _begun(self, purpose: bytes) -> tuple[Any, Any]:
+        """The two hashes of HMAC (RFC 2104, section 2) as far as they are the same for every value of `_keyed`."""
+        block = self._lookup.ljust(sha256().block_size, b"\0")
+        inner = sha256(bytes(byte ^ 0x36 for byte in block) + purpose + b"\0")
+        return inner, sha256(bytes(byte ^ 0x5C for byte in block))
+
     def _seal(self, text: str, bound_to: bytes) -> bytes:
-        plain = text.encode()
-        filled = plain + b"\0" * (-len(plain) % _STEP)
+        return self._seal_bytes(_filled(text), bound_to)
+
+    def _seal_bytes(self, plain: bytes, bound_to: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
         current, boxes = self._boxes_now()
-        return bytes([current]) + nonce + boxes[current].encrypt(nonce, filled, bound_to)
+        return bytes([current]) + nonce + boxes[current].encrypt(nonce, plain, bound_to)
 
     def _boxes_now(self, *, at_once: bool = False) -> _Boxes:
         with self._renewing:  # who asks while another thread reads the file must not go on without its keys
@@ -115,16 +159,23 @@ class Vault:
         return self._boxes.by_number.get(number) or self._boxes_now(at_once=True).by_number.get(number)
 
     def _open(self, sealed: bytes, bound_to: bytes) -> str:
+        return self._open_bytes(sealed, bound_to).rstrip(b"\0").decode()
+
+    def _open_bytes(self, sealed: bytes, bound_to: bytes) -> bytes:
         box = self._box(sealed[0]) if sealed else None
         if box is None:
             raise SubscriberError("A sealed value needs an address key that this key file does not hold.")
         try:
-            filled = box.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound_to)
+            return box.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound_to)
         except (InvalidTag, ValueError):
             raise SubscriberError(
                 "A sealed value cannot be opened: it was changed, or the key file belongs to another list."
             ) from None
-        return filled.rstrip(b"\0").decode()
+
+
+def _filled(text: str) -> bytes:
+    plain = text.encode()
+    return plain + b"\0" * (-len(plain) % _STEP)
 
 
 def _boxes(keys: Keys) -> _Boxes:

@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 
 from newsletter import forgetting, zones
+from newsletter.cli import importing
 from newsletter.cli.terminal import AsJson, console, opened, print_json, print_table, say
 from newsletter.delivery.history import history as told
 from newsletter.delivery.reasons import MOST_PEOPLE
 from newsletter.wiring import utc_now
-from subscribers import exporting, finding, importing, people
+from subscribers import exporting, finding, people
 from subscribers.addresses import normal
 from subscribers.consent import Wording
 from subscribers.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="The people on the list: add, import, export, look one up.")
+app.command("import")(importing.import_)
+app.add_typer(importing.app, name="imports")
 
 Address = Annotated[str, typer.Option(prompt=True, help="Asked for where it is not given, so that no shell keeps it.")]
 Consent = Annotated[str, typer.Option(help="What these people agreed to, and where: it is kept as proof.")]
@@ -46,29 +49,6 @@ def add(
             now=utc_now(),
         )
     say("Added.")
-
-
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV with a header line.")],
-    consent: Consent,
-    consent_language: Tongue = "en",
-    json: AsJson = False,
-) -> None:
-    """Add the people in a CSV file. Who left stays away; what could not be read is listed by line."""
-    with opened() as newsletter, newsletter.database.write() as session, file.open("rb") as content:
-        wording = Wording(consent_language, consent)
-        with console.status("Reading the file …"):
-            report = importing.import_csv(session, newsletter.vault, content, wording=wording, now=utc_now())
-    if json:
-        print_json(asdict(report))
-        return
-    say(
-        f"{report.added} added, {report.already_there} there already, {report.suppressed} left earlier and stay away, "
-        f"{report.refused} lines refused (read as {report.encoding})."
-    )
-    if report.refusals:
-        print_table(("line", "why"), ((refusal.line, refusal.reason) for refusal in report.refusals))
 
 
 @app.command()

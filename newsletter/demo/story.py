@@ -33,7 +33,7 @@ from newsletter.desk.models import Role
 from newsletter.publishing import When
 from newsletter.wiring import Newsletter, utc_now
 from subscribers.consent import Wording
-from subscribers.importing import import_csv
+from subscribers.importing import Agreed, find, take_in
 
 CONTENT = Path(__file__).parent / "content"
 SLUG = "2021-11"
@@ -127,12 +127,13 @@ def _check(newsletter: Newsletter) -> None:
 
 
 def _subscribe(newsletter: Newsletter) -> None:
-    with step("24 made-up readers, encrypted") as told, newsletter.database.write() as session:
-        wording = Wording("en", "Made up for the demonstration.")
+    with step("24 made-up readers, encrypted") as told:
+        agreed = Agreed(Wording("en", "Made up for the demonstration."), utc_now().date())
         with (CONTENT / "readers.csv").open("rb") as file:
-            report = import_csv(session, newsletter.vault, file, wording=wording, now=utc_now())
-        told.append(f"{report.added} added")
-        past.make_up(session, utc_now().date())
+            number = take_in(newsletter.import_tools, file, "readers.csv", agreed)
+        with newsletter.database.write() as session:
+            told.append(f"{find(session, number).counts['added']} added")
+            past.make_up(session, utc_now().date())
 
 
 def _schedule(newsletter: Newsletter) -> int:

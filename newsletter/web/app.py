@@ -27,6 +27,7 @@ from newsletter.web import (
     group_pages,
     holding_pages,
     home_pages,
+    import_pages,
     inbox_pages,
     issue_pages,
     joining_pages,
@@ -60,7 +61,7 @@ PAGES = (
     *(door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, resource_pages, rewriting_pages, parts_pages),
     *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages, link_pages),
-    *(schedule_pages, mailing_pages, proof_pages, reader_pages, group_pages, export_pages),
+    *(schedule_pages, mailing_pages, proof_pages, reader_pages, group_pages, import_pages, export_pages),
     *(holding_pages, settings_pages, metrics_pages),
 )
 """Modules with a `make_router(site)`."""

@@ -1,6 +1,7 @@
 """What the pages remember between requests. It is this process's alone: a start forgets it, and nobody misses it."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from issues.resources.importing import SourceReport
 from newsletter.desk.passkeys import Challenges
@@ -33,3 +34,6 @@ class Memory:
     """What the last visit to each source brought, by its number."""
     reading: Reading = field(default_factory=Reading)
     rounds: Rounds = field(default_factory=Rounds)
+    """Of trying links, by the issue's name."""
+    imports: Rounds = field(default_factory=partial(Rounds, "an import was interrupted; the job goes on with it"))
+    """Of reading and merging lists, by the import's number."""

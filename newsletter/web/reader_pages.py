@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,15 +22,13 @@ from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.growth import growth, written
 from newsletter.web.site import Numbers, Site
-from newsletter.web.uploads import LARGEST_REQUEST, Upload, in_memory
-from subscribers import finding, groups, head_counts, importing, leaving, people, suppression
+from subscribers import finding, groups, head_counts, leaving, people, suppression
 from subscribers.addresses import normal
 from subscribers.audience import count_by_languages, within
 from subscribers.consent import Wording
 from subscribers.errors import NotFound, SubscriberError
 from subscribers.grammar import LARGEST_NUMBER, Audience
 from subscribers.head_counts import LEAST, first_languages
-from subscribers.importing import Report
 from subscribers.joining import count_waiting
 from subscribers.journal import note_return
 from subscribers.leaving import Standing
@@ -57,9 +55,6 @@ class Shown:
     held: Held | None = None
     events: Sequence[Event] = ()
     """What happened to them."""
-    report: Report | None = None
-    tried: bool = False
-    """Whether the report is of a look and not of an import."""
     said: str = ""
     undo: bool = False
     alike: Sequence[str] = ()
@@ -178,27 +173,6 @@ def _make_coming(router: APIRouter, site: Site) -> None:
             return _page(site, request, Shown(problem=("add", str(problem)), typed=typed))
         return RedirectResponse(f"{site.root}/desk/readers?said=added", status_code=303)
 
-    @router.post("/import", name="readers_import", max_body_size=LARGEST_REQUEST)
-    def import_(request: Request, upload: Annotated[Upload, Depends(in_memory)]) -> Response:
-        tried = upload.fields.get("what") != "import"
-        try:
-            report = _import(site, upload, member_of(request).id, tried=tried)
-        except SubscriberError as problem:
-            return _page(site, request, Shown(problem=("import", str(problem)), typed=upload.fields))
-        return _page(site, request, Shown(report=report, tried=tried, typed=upload.fields))
-
-
-def _import(site: Site, upload: Upload, member: int, *, tried: bool) -> Report:
-    """Add who is in the file; a look does all of it and then takes it back."""
-    wording = Wording("en", upload.fields.get("consent", ""))
-    with site.database.write() as session:
-        report = importing.import_csv(session, site.vault, upload.file, wording=wording, now=site.clock())
-        if tried:
-            session.rollback()
-        else:
-            deeds.record(session, member, "imported readers", f"{report.added} added", site.clock())
-    return report
-
 
 def _do(site: Site, request: Request, address: str, what: str, change: Callable[[Session, int], bool]) -> bool:
     """Whether `change` was made to the reader of this address; only then it is noted."""
@@ -278,7 +252,7 @@ def _erase_page(site: Site, request: Request, address: str, problem: str = "") -
 
 
 def _page(site: Site, request: Request, shown: Shown) -> Response:
-    if shown.said or shown.report:  # the list was just changed from here
+    if shown.said:  # the list was just changed from here
         site.memory.readers.forget()
     with site.database.read() as session:
         counted = site.memory.readers.counted(session, site.clock())

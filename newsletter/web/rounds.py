@@ -1,4 +1,4 @@
-"""Rounds of trying links that go on right now, each in a thread of its own: no page waits for the network."""
+"""Rounds of work that go on right now, each in a thread of its own: no page waits for the network, or a long file."""
 
 import threading
 from collections.abc import Callable
@@ -22,9 +22,10 @@ class Round:
 
 
 class Rounds:
-    """One for each issue at most."""
+    """One for each issue, or whatever it is about, at most. `failure` is logged where one breaks off."""
 
-    def __init__(self) -> None:
+    def __init__(self, failure: str = "links were not tried to the end") -> None:
+        self._failure = failure
         self._lock = threading.Lock()
         self._now: dict[str, Round] = {}
         self._threads: dict[str, threading.Thread] = {}
@@ -57,7 +58,7 @@ class Rounds:
         try:
             go(told)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next round must be able to begin
-            log.error("links were not tried to the end", why=type(error).__name__)
+            log.error(self._failure, why=type(error).__name__)
         finally:
             with self._lock:
                 del self._now[issue]

@@ -8,7 +8,7 @@ from newsletter.demo import past
 from subscribers import head_counts
 from subscribers.consent import Wording
 from subscribers.head_counts import LEAST
-from subscribers.importing import import_csv
+from subscribers.importing import Agreed, Tools, take_in
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 
@@ -17,8 +17,10 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def test_a_year_of_growth_ends_at_the_readers_there_are(database: Database) -> None:
-    with database.write() as session, READERS.open("rb") as file:
-        import_csv(session, Vault(Keys.fresh()), file, wording=Wording("en", "Made up."), now=NOW)
+    tools = Tools(database.read, database.write, Vault(Keys.fresh()), lambda: NOW)
+    with READERS.open("rb") as file:
+        take_in(tools, file, READERS.name, Agreed(Wording("en", "Made up."), NOW.date()))
+    with database.write() as session:
         past.make_up(session, NOW.date())
         told = head_counts.told(session)
     people = [day.people for day in told]

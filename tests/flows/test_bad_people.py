@@ -32,7 +32,7 @@ def test_consent_names_its_words_and_their_language(person: Person) -> None:
         (b"foo,bar\nana@example.org,x\n", 'line 1 names "foo", "bar"'),
         (b"ana@example.org,x\n", "Line 1 holds an address"),
         (b"", "empty"),
-        (b"PK\x03\x04", "spreadsheet"),
+        (b"PK\x03\x04", "spreadsheet or ZIP archive is cut off"),
         (bytes(range(256)), "cannot be read"),
     ],
 )
@@ -54,9 +54,24 @@ def test_what_is_good_in_a_list_is_taken(person: Person) -> None:
         '"a@b.org\nBcc: c@d.org",',
     ]
     file.write_bytes("\n".join(lines).encode("utf-16"))
-    report = json.loads(person.does("subscribers", "import", str(file), *CONSENT, "--json"))
-    assert (report["added"], report["already_there"], report["refused"]) == (1, 1, 2)
-    assert "@" not in json.dumps(report["refusals"])
+    looked = json.loads(person.does("subscribers", "import", str(file), *CONSENT, "--json"))
+    assert looked["counts"] == {"added": 1, "twice": 1, "refused": 2}
+    assert "@" not in json.dumps(looked["notes"])
+    assert "Nobody on the list" in person.is_told("subscribers", "show", "--address", "jose@example.org")
+    done = json.loads(person.does("subscribers", "imports", "continue", "1", "--yes", "--json"))
+    assert (done["stands"], done["counts"]) == ("done", looked["counts"])
+
+
+def test_what_the_file_does_not_say_is_said_by_hand(person: Person) -> None:
+    file = person.folder / "people.csv"
+    file.write_text("E-Mail,E-Mail,Well\nana@example.org,other@example.org,gone\n")
+    command = ("subscribers", "import", str(file), *CONSENT, "--yes")
+    assert 'Two columns are called "e mail"' in person.is_told(*command)
+    assert "--map takes address" in person.is_told(*command, "--map", "address=Post")
+    columns = ("--map", "address=E-Mail", "--map", "standing=Well")
+    assert "of whom the file says “gone”" in person.is_told(*command, *columns)
+    assert "one of subscribed" in person.is_told(*command, *columns, "--status", "gone=away")
+    assert "1 had left there" in person.does(*command, *columns, "--status", "gone=left")
 
 
 def test_missing_keys_stop_the_job_at_its_start(person: Person) -> None:
@@ -85,11 +100,11 @@ def full_disk(size: int) -> Iterator[None]:
 def test_a_full_disk_leaves_nothing_half_done(person: Person) -> None:
     file = person.folder / "people.csv"
     file.write_text("email\n" + "".join(f"reader-{number}@example.org\n" for number in range(2000)))
-    command = ("subscribers", "import", str(file), *CONSENT, "--json")
+    command = ("subscribers", "import", str(file), *CONSENT, "--yes", "--json")
     with full_disk(300_000):
         assert "look whether its disk is full" in person.is_told(*command, code=1)
     assert "Nobody on the list" in person.is_told("subscribers", "show", "--address", "reader-1@example.org")
-    assert json.loads(person.does(*command))["added"] == 2000
+    assert json.loads(person.does(*command))["counts"] == {"added": 2000}
 
 
 def test_a_folder_without_a_newsletter_gets_no_database(person: Person) -> None:

@@ -1,7 +1,5 @@
 """What servers say against a person, against us, or for now: each is told apart over real SMTP."""
 
-from io import BytesIO
-
 import pytest
 from sqlalchemy import func, select, update
 
@@ -10,13 +8,13 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.models import Delivery, MailingState, State, WaitingDomain
 from newsletter.delivery.waiting import WaitingDomains
 from newsletter.mail import Reply
-from subscribers import importing, suppression
+from subscribers import suppression
 from subscribers.audience import reachable
-from subscribers.consent import Wording
 from subscribers.models import Suppression
 from tests.newsletter.conftest import NOW, Newsroom
 from tests.newsletter.smtp_server import Script, serving
 from tests.newsletter.test_ledger import sender
+from tests.subscribers.importer import Importer
 
 POLICY = "550 5.7.1 blocked by policy"
 THREE_DOMAINS = ("ana@one.example", "ben@two.example", "cam@three.example")
@@ -64,10 +62,10 @@ def test_nobody_there_is_refused_and_never_written_to_again(newsroom: Newsroom) 
     assert newsroom.states(mailing) == [State.REFUSED, State.ACCEPTED]
     assert newsroom.states(next_month) == [State.SKIPPED, State.ACCEPTED], "it was open already"
     assert suppressed(newsroom) == ["bounced"]
-    file = BytesIO(b"email\nana@example.org\n")
+    assert Importer(newsroom.office.database, newsroom.office.vault).take("email\nana@example.org\n").counts == {
+        "away": 1
+    }
     with newsroom.office.database.write() as session:
-        report = importing.import_csv(session, newsroom.office.vault, file, wording=Wording("en", "Yes."), now=NOW)
-        assert (report.added, report.suppressed) == (0, 1)
         assert [row.id for row in session.execute(reachable())] == [ben]
         assert suppression.lift(session, ana)
         assert not suppression.lift(session, ana)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from newsletter.notices import outbox
 from newsletter.purposes import READERS
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.wiring import Newsletter
-from subscribers import groups, importing, joining, leaving, mailed, preferences, roll, topics
+from subscribers import groups, joining, leaving, mailed, preferences, roll, topics
 from subscribers.addresses import normal
 from subscribers.consent import Wording
 from subscribers.journal import known as known_journals
@@ -32,6 +31,7 @@ from subscribers.mailed import Kind
 from subscribers.models import SignUp, Subscriber, Suppression, UnwantedTopic
 from tests.journals import journal
 from tests.newsletter.conftest import NOW, Newsroom
+from tests.subscribers.importer import Importer
 
 TOMBSTONES = "suppression.address_hash"
 DAY = timedelta(days=1)
@@ -47,6 +47,7 @@ def live(newsroom: Newsroom, outbox_folder: Path) -> int:
     mailing = newsroom.schedule()
     newsroom.send(MaildirTransport(outbox_folder))
     office = newsroom.office
+    Importer(office.database, office.vault).take("email,name\nfay@example.org,Fay\ngus@example.org,Gus\n")
     with office.database.write() as session:
         refused = session.scalars(select(Delivery.id).where(Delivery.subscriber_id == ids[0])).one()
         said = {"reason": "5.1.1 there is no user here, says mx.example.org"}
@@ -57,8 +58,6 @@ def live(newsroom: Newsroom, outbox_folder: Path) -> int:
             outbox.queue(session, office.vault, address, Kind.SIGN_UP, {"brand": "Ours"}, NOW)
             mailed.may_mail(session, address.encode(), Kind.SIGN_UP, NOW.date())
         joining.confirm(session, session.scalars(select(SignUp.id)).first() or 0, NOW)
-        file = BytesIO(b"email,name\nfay@example.org,Fay\ngus@example.org,Gus\n")
-        importing.import_csv(session, office.vault, file, wording=told, now=NOW)
         groups.put_in(session, groups.make(session, "Press", "").id, ids)
         topic = topics.make(session, {"en": "Bail"}).id
         session.add_all(UnwantedTopic(topic_id=topic, subscriber_id=person) for person in ids)

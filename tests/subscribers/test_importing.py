@@ -1,79 +1,53 @@
-"""A CSV file of any making goes in as far as it is good; the report names lines, never people."""
+"""A file of any making goes in as far as it is good; notes name lines, never people."""
 
 import io
-from datetime import UTC, datetime
+import random
+from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
-from newsletter.db import Database
+from subscribers import groups, importing, joining, preferences
 from subscribers.addresses import normal
 from subscribers.consent import Wording
-from subscribers.csv_files import LONGEST_LINE, open_csv
-from subscribers.errors import BadFile
-from subscribers.importing import CHUNK, LISTED, Report, import_csv
+from subscribers.errors import BadFile, SubscriberError
+from subscribers.importing import Columns, merging, staging
+from subscribers.importing.csv_files import LONGEST_LINE
 from subscribers.leaving import leave
-from subscribers.models import Consent, State, Subscriber, Suppression
+from subscribers.models import (
+    Consent,
+    GroupMember,
+    ImportBatch,
+    ImportPiece,
+    ImportState,
+    SignUp,
+    State,
+    Subscriber,
+    Suppression,
+)
 from subscribers.people import show
 from subscribers.retention import erase_left
-from subscribers.vault import Vault
 from tests.journals import journal
-
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-TOLD = Wording("en", "Signed the list at the gathering in May.")
+from tests.subscribers.importer import NOW, TOLD, Importer
 
 
-def take(database: Database, vault: Vault, content: bytes | str) -> Report:
-    file = io.BytesIO(content.encode() if isinstance(content, str) else content)
-    with database.write() as session:
-        return import_csv(session, vault, file, wording=TOLD, now=NOW)
+def counts(one: object) -> dict[str, int]:
+    return {name: count for name, count in one.counts.items() if count}  # type: ignore[attr-defined]
 
 
-def names(database: Database, vault: Vault) -> dict[str, str]:
-    """Everyone on the list: address to name."""
-    with database.read() as session:
-        return {
-            vault.open_address(person.sealed_address, person.address_hash): vault.open_name(
-                person.sealed_name, person.address_hash
-            )
-            if person.sealed_name
-            else ""
-            for person in session.scalars(select(Subscriber).order_by(Subscriber.id))
-        }
-
-
-def numbers(report: Report) -> tuple[int, int, int, int]:
-    return report.added, report.already_there, report.suppressed, report.refused
-
-
-def test_a_file_goes_in_with_consent_and_languages(database: Database, vault: Vault) -> None:
-    report = take(database, vault, 'email,name,language\nana@example.org,"Ruiz, Ana",es\nbo@example.org,,"vi, en"\n')
-    assert numbers(report) == (2, 0, 0, 0)
-    with database.read() as session:
-        held = show(session, vault, "bo@example.org")
+def test_a_file_goes_in_with_consent_and_languages(importer: Importer) -> None:
+    done = importer.take(
+        'email,name,language,confirmed at\nana@example.org,"Ruiz, Ana",es,2020-02-29 10:00\n'
+        'bo@example.org,,"vi, English",\n'
+    )
+    assert (done.state, counts(done)) == (ImportState.DONE, {"added": 2})
+    with importer.database.read() as session:
+        held = show(session, importer.vault, "bo@example.org")
         assert (held.name, held.languages, held.state) == ("", "vi,en", State.SUBSCRIBED)
         assert [(agreed.came_by, agreed.wording) for agreed in held.consents] == [("import", TOLD.text)]
-        assert show(session, vault, "ana@example.org").name == "Ruiz, Ana"
-
-
-@pytest.mark.parametrize(
-    ("header", "row", "name"),
-    [
-        ("E-Mail Address,First Name,Last Name", "ana@example.org,Ana,Ruiz", "Ana Ruiz"),
-        ("Correo electrónico;Nombre;Apellidos;Idioma", "ana@example.org;Ana;Ruiz;es", "Ana Ruiz"),
-        ("Name\tAddress\tE-mail", "Ana\tSome Street 5\tana@example.org", "Ana"),
-        ("EMAIL_ADDRESS , Full name", "ana@example.org, Ana", "Ana"),
-        ("Họ;Tên;Địa chỉ email", "Ruiz;Ana;ana@example.org", "Ana Ruiz"),
-        ("الاسم,البريد الإلكتروني", "Ana,ana@example.org", "Ana"),
-        ("email", "ana@example.org", ""),
-        ("address,joined", "ana@example.org", ""),
-    ],
-)
-def test_columns_are_known_by_many_names(database: Database, vault: Vault, header: str, row: str, name: str) -> None:
-    assert numbers(take(database, vault, f"{header}\n{row}\n")) == (1, 0, 0, 0)
-    assert names(database, vault) == {"ana@example.org": name}
+        ana = show(session, importer.vault, "ana@example.org")
+        assert ana.name == "Ruiz, Ana"
+        assert [str(held.consents[0].confirmed_on) for held in (ana, held)] == ["2020-02-29", "2026-05-01"]
 
 
 @pytest.mark.parametrize(
@@ -85,48 +59,69 @@ def test_columns_are_known_by_many_names(database: Database, vault: Vault, heade
         ("ana@example.org,Ana\n", "holds an address, but should name the columns"),
         ("email,Email\na@example.org,\n", 'Two columns are called "email"'),
         ('"email\n', "cannot be read"),
-        (b"PK\x03\x04\x14\x00", "spreadsheet"),
+        (b"PK\x03\x04\x14\x00", "cut off or broken"),
+        (b"\xd0\xcf\x11\xe0", "of an old kind"),
         ("<!doctype html><html>", "No column holds addresses"),
+        ("email,status\na@example.org,odd\n", "of whom the file says “odd”"),
     ],
 )
-def test_a_file_that_is_no_list_is_refused_whole(
-    database: Database, vault: Vault, content: str | bytes, says: str
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_that_is_no_list_is_refused_whole_and_not_kept(
+    importer: Importer, content: str | bytes, says: str
 ) -> None:
-    with pytest.raises(BadFile, match=says) as error:
-        take(database, vault, content)
+    with pytest.raises(SubscriberError, match=says) as error:
+        importer.take(content)
     assert "ana@" not in str(error.value)
-    assert names(database, vault) == {}
+    with importer.database.read() as session:
+        assert session.scalars(select(func.count()).select_from(ImportPiece)).one() == 0
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_the_encoding_is_found_out(database: Database, vault: Vault, encoding: str, end: str) -> None:
-    text = end.join(["email;name", "ana@example.org;Ana Muñoz", "bo@example.org;Bo"])
-    report = take(database, vault, text.encode(encoding))
-    assert (report.encoding, report.delimiter) == (encoding, ";")
-    assert names(database, vault) == {"ana@example.org": "Ana Muñoz", "bo@example.org": "Bo"}
-
-
-def test_one_person_in_two_spellings_is_counted_once(database: Database, vault: Vault) -> None:
+def test_one_person_in_two_spellings_is_counted_once(importer: Importer) -> None:
     content = "email,name\nAna@Example.org,Ana\nana@example.org,Anna\n jose\u0301@example.org,J\njosé@EXAMPLE.ORG,J\n"
-    assert numbers(take(database, vault, content)) == (2, 2, 0, 0)
-    assert numbers(take(database, vault, content)) == (0, 4, 0, 0)
-    assert names(database, vault)["Ana@example.org"] == "Ana"
-    with database.read() as session:
+    first = importer.take(content)
+    assert counts(first) == {"added": 2, "twice": 2}
+    assert importer.notes(first.id) == [
+        (2, "The address is in the file 2 times with another name or other languages: the first row counts.")
+    ]
+    again = importer.take(content.replace("Ana,", "Zoe,", 1).replace("example.org,Ana\n", "example.org,Zoe\n"))
+    assert counts(again) == {"there": 2, "twice": 2}
+    assert importer.names()["Ana@example.org"] == "Ana"
+    with importer.database.read() as session:
         assert len(session.scalars(select(Consent)).all()) == 2
 
 
-def test_who_left_or_bounced_stays_out(database: Database, vault: Vault) -> None:
-    content = "email\nleft@example.org\nerased@example.org\nbounced@example.org\nnew@example.org\n"
-    take(database, vault, content.replace("new@example.org\n", "").replace("bounced@example.org\n", ""))
-    with database.write() as session:
+def test_who_left_or_bounced_stays_out_and_is_named_by_line(importer: Importer) -> None:
+    importer.take("email\nleft@example.org\nerased@example.org\n")
+    with importer.database.write() as session:
         first, second = session.scalars(select(Subscriber.id).order_by(Subscriber.id))
-        leave(session, journal(), second, datetime(2026, 1, 1, tzinfo=UTC))
+        leave(session, journal(), second, NOW - timedelta(days=3))
         erase_left(session, NOW)
         leave(session, journal(), first, NOW)
-        address_hash = vault.hash(normal("bounced@example.org"))
+        address_hash = importer.vault.hash(normal("bounced@example.org"))
         session.add(Suppression(address_hash=address_hash, reason="bounced", day=NOW.date()))
-    assert numbers(take(database, vault, content)) == (1, 0, 3, 0)
+    done = importer.take("email\nleft@example.org\nerased@example.org\nbounced@example.org\nnew@example.org\n")
+    assert counts(done) == {"added": 1, "away": 3}
+    assert [line for line, _ in importer.notes(done.id, "conflict")] == [2, 3, 4]
+
+
+def test_the_safer_standing_counts_and_is_said(importer: Importer) -> None:
+    importer.take("email,name,languages\nhere@example.org,Ana,es\nsame@example.org,Bo,\n")
+    done = importer.take(
+        "email,name,languages,status\n"
+        "here@example.org,Anna,en,unsubscribed\nsame@example.org,Bob,vi,subscribed\n"
+        "two@example.org,,,subscribed\ntwo@example.org,,,bounced\nasked@example.org,,,pending\n"
+    )
+    assert counts(done) == {"there": 1, "twice": 1, "left": 1, "bounced": 1, "unconfirmed": 1}
+    assert importer.notes(done.id) == [
+        (2, "This person is on the list, but had left there: they get nothing any more."),
+        (3, "This person is on the list with another name and other languages: what the list says stays."),
+        (4, "The address is in the file 2 times and stands differently: “bounced” counts."),
+    ]
+    assert importer.suppressed("here@example.org", "two@example.org", "same@example.org", "asked@example.org") == {
+        "here@example.org": "imported left",
+        "two@example.org": "imported bounced",
+    }
+    assert importer.names() == {"here@example.org": "Ana", "same@example.org": "Bo"}
 
 
 BROKEN = b"""email,name
@@ -144,80 +139,169 @@ of the Two Lines"
 ,
 gus@example.org,Gus,,
 ,Nobody
+email,name
+=1+1,Sum
+ok@example.org,=cmd()
 """
 
 
-def test_broken_rows_are_named_by_line_and_take_no_other_with_them(database: Database, vault: Vault) -> None:
-    report = take(database, vault, BROKEN)
-    assert names(database, vault) == {
+def test_broken_rows_are_named_by_line_and_take_no_other_with_them(importer: Importer) -> None:
+    done = importer.take(BROKEN)
+    assert importer.names() == {
         "ana@example.org": "Ana",
         "fay@example.org": "Fay of the Two Lines",
         "gus@example.org": "Gus",
     }
-    assert [refused.line for refused in report.refusals] == [3, 4, 5, 6, 7, 8, 15]
-    assert report.refused == 7
-    assert "NUL" in report.refusals[2].reason
-    assert "quotation marks" in report.refusals[1].reason
-    assert "example.org" not in repr(report)
+    notes = importer.notes(done.id)
+    assert [line for line, _ in notes] == [3, 4, 5, 6, 7, 8, 15, 16, 17, 18]
+    assert done.counts["refused"] == 10
+    said = dict(notes)
+    assert "NUL" in said[5]
+    assert "quotation marks" in said[4]
+    assert "names the columns once more" in said[16]
+    assert "formula" in said[17]
+    assert "example.org" not in repr(notes)
 
 
-def test_a_quotation_mark_never_closed_costs_its_own_line_alone(database: Database, vault: Vault) -> None:
-    people = "".join(f"p{n}@example.org,P\n" for n in range(100))
-    report = take(database, vault, f'email,name\nana@example.org,"Ana\n{people}')
-    assert numbers(report) == (100, 0, 0, 1)
-    assert report.refusals[0].line == 2
+def test_a_thousand_bad_rows_among_good_ones_are_each_listed(importer: Importer) -> None:
+    rows = [f"p{n}@example.org" if n % 2 else f"p{n}" for n in range(2000)]
+    done = importer.take("email\n" + "\n".join(rows))
+    assert counts(done) == {"added": 1000, "refused": 1000}
+    assert [line for line, _ in importer.notes(done.id)] == list(range(2, 2002, 2))
 
 
-def test_a_huge_cell_costs_its_own_line_alone(database: Database, vault: Vault) -> None:
-    huge = "x" * 10_000_000
-    report = take(database, vault, f"email,name\nana@example.org,{huge}\n{huge}\nbo@example.org,Bo\n")
-    assert numbers(report) == (1, 0, 0, 2)
-    assert [refused.line for refused in report.refusals] == [2, 3]
+def test_staged_people_are_sealed_and_gone_after_the_merge(importer: Importer) -> None:
+    looked = importer.look("email,name\nana@example.org,Ana\n")
+    assert (looked.state, counts(looked), importer.names()) == (ImportState.READ, {"added": 1}, {})
+    with importer.database.read() as session:
+        kept = [*session.scalars(select(ImportBatch.sealed_people)), *session.scalars(select(ImportPiece.sealed_piece))]
+    assert len(kept) == 2
+    assert not any(b"ana" in sealed.lower() for sealed in kept)
+    importer.merge(looked.id)
+    with importer.database.read() as session:
+        assert not session.scalars(select(ImportBatch)).all() + session.scalars(select(ImportPiece)).all()  # type: ignore[operator]
 
 
-def test_a_line_just_as_long_as_allowed_is_read(database: Database, vault: Vault) -> None:
+def test_columns_can_be_chosen_anew_until_the_merge(importer: Importer) -> None:
+    content = "First,Second,State of it\nana@example.org,one@example.org,yes\nbo@example.org,two@example.org,off\n"
+    with pytest.raises(BadFile, match="No column holds addresses"):
+        importer.look(content)
+    with pytest.raises(SubscriberError, match="“yes”, “off”"):
+        importer.look(content, columns=Columns(address="first", standings=("state of it",)))
+    words = {"yes": "subscribed", "off": "left"}
+    looked = importer.look(content, columns=Columns(address="first", standings=("state of it",), words=words))
+    assert counts(looked) == {"added": 1, "left": 1}
+    with importer.database.write() as session:
+        importing.choose_again(session, looked.id)
+    importing.choose(importer.tools, looked.id, Columns(address="second"), importing.Agreed(TOLD, NOW.date()))
+    importer.go_on(looked.id)
+    importer.merge(looked.id)
+    assert list(importer.names()) == ["one@example.org", "two@example.org"]
+
+
+def test_a_step_that_is_past_is_refused(importer: Importer) -> None:
+    done = importer.take("email\nana@example.org\n")
+    for step in (importing.give_up, importing.choose_again):
+        with pytest.raises(SubscriberError), importer.database.write() as session:
+            step(session, done.id)
+    with pytest.raises(SubscriberError, match="Say what these people agreed to"):
+        importing.take_in(
+            importer.tools,
+            io.BytesIO(b"email\na@example.org\n"),
+            "",
+            importing.Agreed(Wording("en", " "), NOW.date()),
+        )
+
+
+def test_an_undo_takes_back_whom_it_added_and_who_did_nothing_since(importer: Importer) -> None:
+    importer.take("email\nthere@example.org\n")
+    with importer.database.write() as session:
+        group = groups.make(session, "Press").id
+    people = ("quiet", "left", "chose", "confirmed", "there")
+    looked = importer.look(
+        "email,status\n"
+        + "".join(f"{name}@example.org,active\n" for name in people)
+        + "gone@example.org,unsubscribed\n",
+        group=group,
+    )
+    done = importer.merge(looked.id)
+    with importer.database.write() as session:
+        numbers = dict(
+            zip(("there", *people[:-1]), session.scalars(select(Subscriber.id).order_by(Subscriber.id)), strict=True)
+        )
+        assert len(session.scalars(select(GroupMember)).all()) == 5
+        leave(session, journal(), numbers["left"], NOW)
+        preferences.change(session, numbers["chose"], languages="vi", plain_text=False, pause=None, now=NOW)
+        joining.ask(session, importer.vault, address="confirmed@example.org", languages="es", wording=TOLD, now=NOW)
+        assert joining.confirm(session, session.scalars(select(SignUp.id)).one(), NOW)
+        assert importing.brought(session, done.id) == 1
+    importer.now = NOW + timedelta(days=29)
+    undone = importer.undo(done.id)
+    assert (undone.state, undone.counts["removed"]) == (ImportState.UNDONE, 1)
+    assert {name.partition("@")[0] for name in importer.names()} == {"there", "left", "chose", "confirmed"}
+    assert importer.suppressed("gone@example.org") == {"gone@example.org": "imported left"}
+    with importer.database.read() as session:
+        inside = set(session.scalars(select(GroupMember.subscriber_id)))
+    assert numbers["there"] not in inside
+
+
+def test_an_undo_comes_too_late_after_a_month(importer: Importer) -> None:
+    done = importer.take("email\nana@example.org\n")
+    importer.now = NOW + timedelta(days=31)
+    with pytest.raises(SubscriberError, match="30 days"):
+        importer.undo(done.id)
+    with importer.database.write() as session:
+        importing.forget(session, importer.now)
+    assert importer.notes(done.id) == []
+
+
+def test_a_file_that_waits_is_forgotten_after_a_week(importer: Importer) -> None:
+    looked = importer.look("email\nana@example.org\n")
+    with importer.database.write() as session:
+        assert importing.forget(session, NOW + timedelta(days=6)) == 0
+        assert importing.forget(session, NOW + timedelta(days=7)) == 1
+        assert not session.scalars(select(ImportBatch)).all()
+    assert importer.found(looked.id).state is ImportState.GIVEN_UP
+
+
+def test_many_go_in_by_chunks_whoever_does_them(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step is abandoned after a transaction and begun anew, and a second worker meddles."""
+    monkeypatch.setattr(staging, "CHUNK", 200)
+    monkeypatch.setattr(merging, "AT_ONCE", 100)
+    good = [f"p{n}@example.org" for n in range(990)]
+    rows = good + good[:5] + ["bad"] * 5
+    random.Random(5).shuffle(rows)
+    number = importing.keep(importer.tools, io.BytesIO(("email\n" + "\n".join(rows)).encode()), "x")
+    importing.choose(importer.tools, number, Columns(address="email"), importing.Agreed(TOLD, NOW.date()))
+    other = importing.go_on(importer.tools, number)
+    steps, _ = 1, next(other)
+    while importer.found(number).state is not ImportState.DONE:
+        steps += 1
+        next(importing.go_on(importer.tools, number), None)
+        if steps == 3:
+            assert list(other) == [], "somebody else read on"
+            assert importer.found(number).state is ImportState.READING
+        if importer.found(number).state is ImportState.READ:
+            with importer.database.write() as session:
+                importing.begin_merge(session, number, NOW)
+    assert steps > 8
+    assert counts(importer.found(number)) == {"added": 990, "twice": 5, "refused": 5}
+    assert set(importer.names()) == set(good)
+
+
+def test_who_signs_up_while_they_are_imported_keeps_what_they_chose(importer: Importer) -> None:
+    looked = importer.look("email,name\nana@example.org,Ana\n")
+    importer.take("email,name\nana@example.org,Anna\n")
+    assert counts(importer.merge(looked.id)) == {"there": 1}
+    assert importer.names() == {"ana@example.org": "Anna"}
+    with importer.database.write() as session:
+        session.execute(delete(Subscriber))
+
+
+def test_a_line_just_as_long_as_allowed_is_read_and_a_huge_cell_costs_its_own_line_alone(importer: Importer) -> None:
     start = "ana@example.org,Ana,"
     line = start + "x" * (LONGEST_LINE - len(start) - 1)
-    assert numbers(take(database, vault, f"email,name,notes\n{line}\nbo@example.org\n")) == (2, 0, 0, 0)
-
-
-def test_a_file_cut_off_within_a_sign_loses_its_last_line_alone(database: Database, vault: Vault) -> None:
-    for encoding in ("utf-8", "utf-16"):
-        content = "email,name\nana@example.org,Añ\nbo@example.org,Muñ".encode(encoding)[:-1]
-        report = take(database, vault, content)
-        assert report.encoding == encoding
-        assert [refused.line for refused in report.refusals] == [3]
-    assert names(database, vault) == {"ana@example.org": "Añ"}
-
-
-def test_many_rows_go_in_by_chunks_and_the_report_stays_short(database: Database, vault: Vault) -> None:
-    good = "".join(f"p{n}@example.org\n" for n in range(2 * CHUNK + 1))
-    report = take(database, vault, f"email\n{good}{'bad' * 3}\n" + "bad\n" * LISTED)
-    assert numbers(report) == (2 * CHUNK + 1, 0, 0, LISTED + 1)
-    assert len(report.refusals) == LISTED
-
-
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.binary(max_size=300)
-    | st.lists(
-        st.sampled_from([b"a@example.org", b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"x", "ñ".encode()]), max_size=60
-    ).map(b"".join)
-)
-def test_any_bytes_are_read_row_by_row_or_refused(content: bytes) -> None:
-    try:
-        with open_csv(io.BytesIO(b"email,name\n" + content)) as table:
-            rows = list(table.rows)
-    except BadFile:
-        return
-    lines = [row.line for row in rows]
-    assert lines == sorted(set(lines))
-    assert all(bool(row.problem) != bool(row.cells) for row in rows)
-    assert not any(sign in cell for row in rows for cell in row.cells for sign in "\0\N{REPLACEMENT CHARACTER}")
-
-
-def test_the_file_is_left_open_for_its_owner() -> None:
-    file = io.BytesIO(b"email\na@example.org\n")
-    with open_csv(file) as table:
-        assert len(list(table.rows)) == 2
-    assert not file.closed
+    huge = "x" * 10_000_000
+    done = importer.take(f"email,name,notes\n{line}\nbo@example.org,{huge}\n{huge}\ncy@example.org,Cy\n")
+    assert counts(done) == {"added": 2, "refused": 2}
+    assert [line for line, _ in importer.notes(done.id)] == [3, 4]

@@ -14,7 +14,6 @@ from newsletter.desk.models import Deed, Role
 from newsletter.notices import outbox
 from newsletter.notices.models import Notice
 from newsletter.web.reader_pages import grouped
-from newsletter.web.uploads import LARGEST_REQUEST
 from subscribers import joining
 from subscribers.consent import Wording
 from subscribers.head_counts import LEAST
@@ -36,11 +35,6 @@ def keeper(web: Web) -> TestClient:
     subscribe(web, "ana", "ben", "cho", "dan", "eva", "fay")
     subscribe(web, "gil", "hoa", languages="vi,en")
     return desk_client(web, Role.LIST_KEEPER).client
-
-
-def sent(client: TestClient, content: bytes, what: str, consent: str = "They signed a list in May.") -> Response:
-    files = {"file": ("list.csv", content, "text/csv")}
-    return client.post(f"{PLACE}/import", data={"what": what, "consent": consent}, files=files)
 
 
 @on_both_databases
@@ -123,49 +117,6 @@ def test_one_reader_is_added_with_proof(web: Web, keeper: TestClient) -> None:
     again = keeper.post(f"{PLACE}/add", data=form)
     assert "on the list already" in words(again)
     assert 'value="new@example.com"' in again.text
-
-
-@on_both_databases
-def test_a_file_is_looked_at_first_and_then_imported(web: Web, keeper: TestClient) -> None:
-    content = "email,name\nzoe@example.com,Zoë\nana@example.com,Ana\nnobody,Nobody\n".encode()
-    look = sent(keeper, content, "look")
-    assert "Nothing was changed yet." in words(look)
-    assert "One person would be added." in words(look)
-    assert re.search(r"4\s*The address has no @", words(look))
-    assert "nobody" not in look.text.lower()
-    with web.database.read() as session:
-        assert session.query(Subscriber).count() == 8
-    assert "One person was added." in words(sent(keeper, content, "import"))
-    with web.database.read() as session:
-        assert session.query(Subscriber).count() == 9
-
-
-def test_a_file_that_is_none_is_said_kindly(keeper: TestClient) -> None:
-    assert "save the sheet as CSV" in words(sent(keeper, b"PK\x03\x04rest", "import"))
-    assert "The file is empty." in words(sent(keeper, b"", "import"))
-    assert "Say what these people agreed to" in words(sent(keeper, b"email\na@example.com\n", "import", consent=" "))
-    assert keeper.post(f"{PLACE}/import", content=b"no form").status_code == 400
-
-
-BLANK = b" " * 1023 + b"\n"
-"""A kilobyte that says nothing."""
-
-
-def test_a_long_list_is_taken_and_one_too_long_is_not(web: Web, keeper: TestClient) -> None:
-    lines = b"email\n" + b"".join(b"%d-%s@example.com\n" % (n, b"a" * 40) for n in range(400))
-    assert len(lines) < 64 * 1024
-    padded = lines + BLANK * 2048
-    assert "400 people were added." in words(sent(keeper, padded, "import"))
-    assert sent(keeper, b"\n" * (LARGEST_REQUEST + 1), "import").status_code == 413
-
-
-def test_a_list_is_never_in_a_file(web: Web, keeper: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every way to a temporary file goes through this variable's folder, which is not there."""
-    import tempfile
-
-    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
-    padded = b"email\nzoe@example.com\n" + BLANK * 3072
-    assert "One person was added." in words(sent(keeper, padded, "import"))
 
 
 def test_who_still_has_to_confirm_is_found_and_erased_with_the_mail_that_waits(web: Web, keeper: TestClient) -> None:

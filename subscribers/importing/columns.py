@@ -1,0 +1,117 @@
+"""Which column of a file says what: guessed from its names, or chosen by a person."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+from subscribers.errors import BadFile
+from subscribers.importing.recipes import ANY, RECIPES, WORDS, Recipe, Standing, Words, plain
+from subscribers.importing.rows import Row, Table
+
+_TITLES = 3
+"""Lines above the one that names the columns, at most: some programs write a title there."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a file's columns are, by their plain names. What is empty is not there."""
+
+    product: str = ""
+    address: str = ""
+    name: tuple[str, ...] = ()
+    """Parts of a name, in their order."""
+    languages: str = ""
+    agreed_on: str = ""
+    standings: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    """How somebody stands of whom a word is said that no recipe knows, by a person."""
+
+    @classmethod
+    def kept(cls, value: Mapping[str, Any]) -> "Columns":
+        """From what `as_json` gave."""
+        lists = {name: tuple(value.get(name, ())) for name in ("name", "standings")}
+        return cls(**{**value, **lists})
+
+    def as_json(self) -> dict[str, Any]:
+        """To be kept."""
+        return asdict(self)
+
+    def words_of(self, column: str) -> Words:
+        """What the words of a column that says how people stand mean."""
+        known = recipe_of(self.product).standings.get(column) or ANY.standings.get(column) or WORDS
+        return {**known, **{word: Standing(standing) for word, standing in self.words.items()}}
+
+
+def recipe_of(product: str) -> Recipe:
+    """The recipe of a product; ANY for none."""
+    return next((recipe for recipe in RECIPES if recipe.product == product), ANY)
+
+
+def header_of(table: Table) -> tuple[Row, Iterable[Row]]:
+    """The row that names the columns, and those behind it. Raises BadFile where there is none."""
+    first = list(islice(table.rows, _TITLES))
+    if not first:
+        raise BadFile("The file is empty.")
+    at = next((at for at, row in enumerate(first) if _find(names_of(row.cells), _ADDRESSES)), 0)
+    header = first[at]
+    if header.problem:
+        raise BadFile(f"Line {header.line} should name the columns, but cannot be read. {header.problem}")
+    if any("@" in cell for cell in header.cells):
+        raise BadFile(
+            f"Line {header.line} holds an address, but should name the columns: "
+            "put a line like email,name,languages above it."
+        )
+    return header, chain(first[at + 1 :], table.rows)
+
+
+_ADDRESSES = tuple(chain(ANY.address, *(recipe.address for recipe in RECIPES)))
+
+
+def names_of(cells: Sequence[str]) -> list[str]:
+    """The plain name of each column; a second one of the same name is told apart by its place."""
+    names: list[str] = []
+    for place, cell in enumerate(cells, 1):
+        name = plain(cell)
+        names.append(f"{name} column {place}" if name in names or not name else name)
+    return names
+
+
+def guessed(header: Row) -> Columns:
+    """What the columns are, as far as their names tell: of two that could be meant, none is chosen."""
+    names = names_of(header.cells)
+    twice = {name for cell in header.cells if (name := plain(cell)) and _times(header, name) > 1}
+    recipe = next((recipe for recipe in RECIPES if all(name in names for name in recipe.known_by)), ANY)
+    sure = [name for name in names if name not in twice]
+    full = _find(sure, recipe.full_name)
+    parts = _find(sure, recipe.given_name), _find(sure, recipe.family_name)
+    called = (full,) if full else parts
+    return Columns(
+        product=recipe.product,
+        address=_find(sure, recipe.address),
+        name=tuple(filter(None, called)),
+        languages=_find(sure, recipe.languages),
+        agreed_on=_find(sure, recipe.agreed_on),
+        standings=tuple(name for name in sure if name in recipe.standings),
+    )
+
+
+def _times(header: Row, name: str) -> int:
+    return sum(plain(cell) == name for cell in header.cells)
+
+
+def _find(names: Sequence[str], known: Iterable[str]) -> str:
+    """The first of the `known` names that is there, or nothing."""
+    return next((name for name in known if name in names), "")
+
+
+def without_addresses(header: Row) -> BadFile:
+    """Why nobody can be read from a table with this header."""
+    twice = [name for name in ANY.address if _times(header, name) > 1]
+    if twice:
+        return BadFile(f'Two columns are called "{twice[0]}": rename the one that is not meant, or choose one.')
+    found = ", ".join(f'"{cell.strip()[:30]}"' for cell in header.cells[:12])
+    return BadFile(
+        f"No column holds addresses: line {header.line} names {found}; "
+        'call the column with the addresses "email", or choose it.'
+    )

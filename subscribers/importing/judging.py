@@ -1,0 +1,122 @@
+"""What becomes of staged people: looked at before the merge, and decided in it, by the same rules.
+
+What is in conflict is never guessed: the safer standing counts, what the list holds stays, and it is said.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from subscribers.importing.recipes import SAFENESS, SUPPRESSING, Standing
+from subscribers.importing.staging import Staged
+from subscribers.inserting import rows_with
+from subscribers.models import Subscriber, Suppression
+from subscribers.vault import Vault
+
+OUTCOMES = ("added", "there", "twice", "away", "unconfirmed", "left", "bounced", "complained", "refused")
+"""What may become of a row of the file: each row is counted as one of them."""
+
+
+class Known(NamedTuple):
+    """Who is on the list."""
+
+    id: int
+    languages: str
+    sealed_name: bytes | None
+
+
+@dataclass
+class Judged:
+    """What is to be done with some people."""
+
+    add: list[Staged] = field(default_factory=list)
+    there: list[int] = field(default_factory=list)
+    """Those in the file who are on the list, by their number there."""
+    suppress: dict[bytes, Standing] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[tuple[int, str]] = field(default_factory=list)
+    """Places, and what is in conflict there."""
+
+
+def judge(session: Session, vault: Vault, people: Sequence[Staged]) -> Judged:
+    """Judge `people`, in the order of the file: everybody of one address has to be among them.
+
+    Most are somebody new: they are told from the others as quickly as can be.
+    """
+    alone: dict[bytes, Staged] = {}
+    several: dict[bytes, list[Staged]] = {}
+    for person in people:
+        if (other := alone.setdefault(person.address_hash, person)) is not person:
+            several.setdefault(person.address_hash, [other]).append(person)
+    bench = _Bench(session, vault, list(alone))
+    special = bench.away.keys() | bench.known.keys() | several.keys()
+    for address_hash, person in alone.items():
+        if person.standing == Standing.SUBSCRIBED and address_hash not in special:
+            bench.out.add.append(person)
+        else:
+            bench.look_at(several.get(address_hash) or [person])
+    bench.out.counts["added"] = len(bench.out.add)
+    return bench.out
+
+
+class _Bench:
+    def __init__(self, session: Session, vault: Vault, hashes: list[bytes]) -> None:
+        self._vault = vault
+        self.out = Judged()
+        away = rows_with(session, Suppression.address_hash, hashes, Suppression.address_hash, Suppression.reason)
+        self.away: dict[bytes, str] = dict(map(tuple, away))
+        there = rows_with(
+            *(session, Subscriber.address_hash, hashes, Subscriber.address_hash),
+            *(Subscriber.id, Subscriber.languages, Subscriber.sealed_name),
+        )
+        self.known = {address_hash: Known(*rest) for address_hash, *rest in there}
+
+    def look_at(self, rows: list[Staged]) -> None:
+        """Somebody who is there more than once, or known here, or stands in another way."""
+        person, out = rows[0], self.out
+        standing = max((Standing(row.standing) for row in rows), key=SAFENESS.__getitem__)
+        out.counts["twice"] += len(rows) - 1
+        self._compare_rows(rows, standing)
+        if standing in SUPPRESSING:
+            self._suppress(person, standing)
+        elif reason := self.away.get(person.address_hash):
+            out.counts["away"] += 1
+            self._say(person, f"This person is not written to here ({reason}): they stay away.")
+        elif standing is Standing.UNCONFIRMED:
+            out.counts["unconfirmed"] += 1
+        elif known := self.known.get(person.address_hash):
+            out.counts["there"] += 1
+            out.there.append(known.id)
+            self._compare_known(person, known)
+        else:
+            out.add.append(person)
+
+    def _suppress(self, person: Staged, standing: Standing) -> None:
+        self.out.counts[standing] += 1
+        if person.address_hash in self.away:
+            return
+        self.out.suppress[person.address_hash] = standing
+        if person.address_hash in self.known:
+            self._say(person, f"This person is on the list, but had {standing} there: they get nothing any more.")
+
+    def _compare_rows(self, rows: list[Staged], standing: Standing) -> None:
+        if len({row.standing for row in rows}) > 1:
+            end = f"times and stands differently: “{standing}” counts."
+        elif len({(row.languages, row.name.casefold()) for row in rows}) > 1:
+            end = "times with another name or other languages: the first row counts."
+        else:
+            return
+        self._say(rows[0], f"The address is in the file {len(rows)} {end}")
+
+    def _compare_known(self, person: Staged, known: Known) -> None:
+        name = self._vault.open_name(known.sealed_name, person.address_hash) if known.sealed_name else ""
+        pairs = (("another name", person.name, name), ("other languages", person.languages, known.languages))
+        other = [what for what, there, here in pairs if there and there.casefold() != here.casefold()]
+        if other:
+            self._say(person, f"This person is on the list with {' and '.join(other)}: what the list says stays.")
+
+    def _say(self, person: Staged, what: str) -> None:
+        self.out.conflicts.append((person.place, what))

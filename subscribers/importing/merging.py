@@ -1,0 +1,144 @@
+"""Staged people go onto the list in short transactions, so that sending and leaving go on meanwhile.
+
+What is not merged yet is a question to the database: whoever is merged is staged no more. So one that was killed goes
+on where it was.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from subscribers import groups
+from subscribers.importing.judging import Judged, judge
+from subscribers.importing.keeping import Tools, find, throw_away
+from subscribers.importing.staging import LISTED, PARTS, Staged, note, staged, staged_people, unstage
+from subscribers.inserting import insert_rows
+from subscribers.models import (
+    Consent,
+    GroupMember,
+    Import,
+    ImportBatch,
+    ImportLabel,
+    ImportNote,
+    ImportState,
+    State,
+    Subscriber,
+    Suppression,
+)
+from subscribers.vault import Vault
+
+AT_ONCE = 4_000
+"""People in one transaction, about."""
+CAME_BY = "import"
+BROUGHT = "imported "
+"""What a suppression's reason begins with that came by an import."""
+
+
+def look(tools: Tools, number: int) -> None:
+    """Count what would become of everybody, and note what is in conflict; then the import waits for a person's word."""
+    with tools.read() as session:
+        many = _parts_at_once(staged(session, number))
+    counts: Counter[str] = Counter()
+    conflicts: list[tuple[int, str]] = []
+    for first in range(0, PARTS, many):
+        with tools.read() as session:
+            people = staged_people(session, tools.vault, number, range(first, min(first + many, PARTS)))
+            judged = judge(session, tools.vault, people)
+        counts += judged.counts
+        conflicts = sorted(conflicts + judged.conflicts)[:LISTED]
+    with tools.write() as session:
+        looked = find(session, number, lock=True)
+        if looked.state is ImportState.READING:
+            looked.state, looked.worked_at = ImportState.READ, tools.clock()
+            looked.counts = {**looked.counts, **counts}
+            note(session, number, "conflict", conflicts)
+
+
+def merge(tools: Tools, number: int) -> Iterator[int]:
+    """Merge whoever is staged; gives how many are left, after each transaction."""
+    with tools.read() as session:
+        left = staged(session, number)
+    many = _parts_at_once(left)
+    while True:
+        with tools.write() as session:
+            merging = find(session, number, lock=True)
+            if merging.state is not ImportState.MERGING:
+                return
+            merging.worked_at = tools.clock()
+            first = session.scalar(select(func.min(ImportBatch.part)).filter_by(import_id=number))
+            if first is None:
+                merging.state, merging.merged_at = ImportState.DONE, merging.worked_at
+                throw_away(session, number)
+                return
+            left -= _merge(session, tools.vault, merging, range(first, min(first + many, PARTS)))
+        yield left
+
+
+def _parts_at_once(people: int) -> int:
+    return min(PARTS, max(1, PARTS * AT_ONCE // max(people, 1)))
+
+
+def _merge(session: Session, vault: Vault, merging: Import, parts: range) -> int:
+    """Merge who is staged in these parts; says how many that were."""
+    people = staged_people(session, vault, merging.id, parts)
+    judged = judge(session, vault, people)
+    added = _add(session, vault, merging, judged.add)
+    _suppress(session, merging, judged)
+    _label(session, merging, added, judged.there)
+    note(session, merging.id, "conflict", sorted(judged.conflicts))
+    merging.counts = dict(Counter(merging.counts) + judged.counts)
+    unstage(session, merging.id, parts)
+    return len(people)
+
+
+def _add(session: Session, vault: Vault, merging: Import, people: list[Staged]) -> list[int]:
+    """Add who is new, with their consent; gives their numbers.
+
+    Who signed up by themselves at this very moment stays as they are, and has agreed in both ways.
+    """
+    sealed = vault.seal_all([(person.address_hash, person.address, person.name) for person in people])
+    rows = [
+        (person.address_hash, address, name, person.languages, State.SUBSCRIBED.value)
+        for person, (address, name) in zip(people, sealed, strict=True)
+    ]
+    before = session.scalar(select(func.max(Subscriber.id))) or 0
+    names = ("address_hash", "sealed_address", "sealed_name", "languages", "state")
+    insert_rows(session, Subscriber, names, rows, skip=True)
+    day = str(merging.agreed_on)
+    days = {person.address_hash: person.agreed_on or day for person in people}
+    new = select(Subscriber.id, Subscriber.address_hash).where(Subscriber.id > before).order_by(Subscriber.id)
+    added = [row for row in session.connection().execute(new).all() if row[1] in days]
+    consents = [(number, merging.wording_id, CAME_BY, days[mark], merging.id) for number, mark in added]
+    insert_rows(session, Consent, ("subscriber_id", "wording_id", "came_by", "confirmed_on", "import_id"), consents)
+    return [number for number, _ in added]
+
+
+def _suppress(session: Session, merging: Import, judged: Judged) -> None:
+    day = merging.worked_at.date().isoformat()
+    rows = [(address_hash, BROUGHT + standing, day) for address_hash, standing in judged.suppress.items()]
+    insert_rows(session, Suppression, ("address_hash", "reason", "day"), rows, skip=True)
+
+
+def _label(session: Session, merging: Import, added: list[int], there: list[int]) -> None:
+    """Put them into the group; of those who were on the list it is noted, for the undo, who was not in it yet."""
+    if merging.group_id is None:
+        return
+    for some in _in_pieces(there):
+        inside = select(GroupMember.subscriber_id).where(GroupMember.group_id == merging.group_id)
+        already = set(session.scalars(inside.where(GroupMember.subscriber_id.in_(some))))
+        rows = [(merging.id, person) for person in some if person not in already]
+        insert_rows(session, ImportLabel, ("import_id", "subscriber_id"), rows, skip=True)
+    for some in _in_pieces(added + there):
+        groups.put_in(session, merging.group_id, some)
+
+
+def _in_pieces(numbers: list[int]) -> Iterator[list[int]]:
+    """As many at once as a statement takes."""
+    return (numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE))
+
+
+def forget_conflicts(session: Session, number: int) -> None:
+    """They are noted anew while the import is merged: the list may have changed."""
+    session.execute(delete(ImportNote).where(ImportNote.import_id == number, ImportNote.kind == "conflict"))

@@ -1,0 +1,202 @@
+"""From a row's cells to a person: the address checked, the name tidied, languages, a day, and how they stand."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from subscribers.addresses import forms
+from subscribers.errors import BadFile, SubscriberError
+from subscribers.importing.columns import Columns, guessed, header_of, names_of, recipe_of, without_addresses
+from subscribers.importing.recipes import FILLED, SAFENESS, TONGUES, Standing, Words
+from subscribers.importing.rows import FARTHEST, FORMULA, Row, Table
+from subscribers.languages import normal as normal_languages
+from subscribers.names import tidy
+from subscribers.people import LONGEST_NAME
+
+MOST_WORDS = 30
+"""Different words by which a column may say how people stand; one with more says something else."""
+MOST_LINES = FARTHEST + 1
+"""By which a table's number is multiplied in a place."""
+
+
+class Person(NamedTuple):
+    """Somebody in the file. The repr shows nothing of them."""
+
+    place: int
+    compared: str
+    """The address as it is compared."""
+    address: str
+    name: str
+    languages: str
+    standing: Standing
+    agreed_on: str
+    """A day (ISO 8601), or nothing."""
+
+    def __repr__(self) -> str:
+        return f"Person(place={self.place})"
+
+
+class Refused(NamedTuple):
+    """A row that nobody can be read from, and why; it never repeats the row."""
+
+    place: int
+    reason: str
+
+
+class _Where(NamedTuple):
+    """Where in a row of one table things stand."""
+
+    width: int
+    header: list[str]
+    address: int
+    name: tuple[int, ...]
+    languages: int | None
+    agreed_on: int | None
+    standings: tuple[tuple[int, Words], ...]
+    everybody: Standing
+
+
+def place_of(table: int, line: int) -> int:
+    """One number for a line of a table."""
+    return table * MOST_LINES + line
+
+
+def table_and_line(place: int) -> tuple[int, int]:
+    """Both again."""
+    return divmod(place, MOST_LINES)
+
+
+def people_of(tables: Iterable[Table], columns: Columns | None = None) -> Iterator[Person | Refused]:
+    """Everybody in the tables, row by row; `columns` are guessed where they are not said.
+
+    Raises BadFile where no table holds addresses. A table of an archive that holds none is passed by.
+    """
+    nobody: BadFile | None = None
+    is_any = False
+    for table in tables:
+        header, rows = header_of(table)
+        where = _where(header, table.called, columns or guessed(header))
+        if where is None:
+            nobody = nobody or without_addresses(header)
+            continue
+        is_any = True
+        yield from _read(table.number, rows, where)
+    if nobody and not is_any:
+        raise nobody
+
+
+def words_unsaid(tables: Iterable[Table], columns: Columns) -> list[str]:
+    """Words about how people stand that nobody has said the meaning of. Raises BadFile where there are too many."""
+    unsaid: dict[str, None] = {}
+    for table in tables:
+        header, rows = header_of(table)
+        where = _where(header, table.called, columns)
+        closed = [(at, words) for at, words in where.standings if FILLED not in words] if where else []
+        for row in rows if closed else ():
+            for at, words in closed:
+                said = row.cells[at] if at < len(row.cells) else ""
+                if said not in words and _word(said) not in words and not row.problem and row.cells != header.cells:
+                    unsaid[_word(said)] = None
+            if len(unsaid) > MOST_WORDS:
+                raise BadFile("A column that should say how people stand says very different things: choose another.")
+    return list(unsaid)
+
+
+def _where(header: Row, called: str, columns: Columns) -> _Where | None:
+    names = names_of(header.cells)
+    at = {name: place for place, name in enumerate(names)}
+    if columns.address not in at:
+        return None
+    return _Where(
+        width=len(names),
+        header=header.cells,
+        address=at[columns.address],
+        name=tuple(at[name] for name in columns.name if name in at),
+        languages=at.get(columns.languages),
+        agreed_on=at.get(columns.agreed_on),
+        standings=tuple((at[name], columns.words_of(name)) for name in columns.standings if name in at),
+        everybody=everybody_in(columns.product, called),
+    )
+
+
+def everybody_in(product: str, called: str) -> Standing:
+    """How everybody stands in a table of this name."""
+    begins = re.match("[a-z]*", called.lower())
+    return recipe_of(product).tables.get(begins[0] if begins else "", Standing.SUBSCRIBED)
+
+
+def _read(table: int, rows: Iterable[Row], where: _Where) -> Iterator[Person | Refused]:
+    before = place_of(table, 0)
+    for line, cells, problem in rows:
+        try:
+            if problem or line > FARTHEST:
+                raise SubscriberError(problem or "It is further down than any file should go.")
+            yield _person(before + line, cells, where)
+        except SubscriberError as error:
+            yield Refused(before + line, str(error))
+
+
+def _person(place: int, cells: list[str], where: _Where) -> Person:
+    if len(cells) != where.width or cells == where.header:
+        cells = _fitting(cells, where)
+    address = cells[where.address]
+    name = " ".join([cells[at] for at in where.name]) if where.name else ""
+    if address[:1] == FORMULA or name[:1] == FORMULA:
+        raise SubscriberError("A cell holds a formula: put its value there.")
+    compared, address = forms(address)
+    return Person(
+        place,
+        compared,
+        address,
+        tidy(name, LONGEST_NAME) if name else "",
+        "" if where.languages is None else _languages(cells[where.languages]),
+        _standing(cells, where) if where.standings else where.everybody,
+        "" if where.agreed_on is None else _day(cells[where.agreed_on][:10]),
+    )
+
+
+def _fitting(cells: list[str], where: _Where) -> list[str]:
+    """A row may end early, or go on with nothing."""
+    if cells == where.header:
+        raise SubscriberError("It names the columns once more.")
+    if any(cell.strip() for cell in cells[where.width :]):
+        raise SubscriberError("It has more cells than the first line; put quotation marks around a cell with a comma.")
+    return cells[: where.width] + [""] * (where.width - len(cells))
+
+
+@lru_cache(4096)
+def _languages(cell: str) -> str:
+    tongues = [TONGUES.get(part.strip().lower(), part) for part in re.split(r"[,;|/]", cell)]
+    return normal_languages(",".join(tongues))
+
+
+@lru_cache(4096)
+def _day(cell: str) -> str:
+    """A day in the one way of writing it that everybody reads alike (ISO 8601); the others are not guessed."""
+    try:
+        return date.fromisoformat(cell).isoformat()
+    except ValueError:
+        return ""
+
+
+def _standing(cells: Sequence[str], where: _Where) -> Standing:
+    """The safest of what its columns say."""
+    standing = where.everybody
+    for at, words in where.standings:
+        said = words.get(cells[at]) or _said(words, cells[at])
+        if SAFENESS[said] > SAFENESS[standing]:
+            standing = said
+    return standing
+
+
+def _said(words: Words, cell: str) -> Standing:
+    said = words.get(_word(cell)) or words.get(FILLED)
+    if said is None:
+        raise SubscriberError("It is not said what the word about how they stand means.")
+    return said
+
+
+def _word(cell: str) -> str:
+    return " ".join(cell.lower().split())
