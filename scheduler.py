@@ -67,8 +67,11 @@ def notices(newsletter: Newsletter, stopping: Event) -> None:
 
 
 def beat(newsletter: Newsletter, _stopping: Event) -> None:
-    """Note in the journal that this database lives, so that a backup from before is known as one."""
-    journaling.beat(newsletter.database, newsletter.journal, utc_now())
+    """Note in the journal that this database lives, so that a backup from before is known as one; or say that it is."""
+    if refusal := journaling.refusal(newsletter.database, newsletter.journal, utc_now()):
+        log.warning("nothing is sent", why=refusal)
+    else:
+        journaling.beat(newsletter.database, newsletter.journal, utc_now())
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:

@@ -39,9 +39,10 @@ def restored(
             files=journals or (),
             lost=lost or (),
         )
-    say(f"The journal told of {done.people} people since: who left is off the list again, and who came back is on it.")
+    people = "1 person" if done.people == 1 else f"{done.people} people"
+    say(f"The journal told of {people} since: who left is off the list again, and who came back is on it.")
     if done.unreadable:
-        say(f"{done.unreadable} lines of the journal cannot be read any more; nobody knows whom they were about.")
+        say(f"Lines of the journal that nobody can read any more: {done.unreadable}.")
     if done.mailings:
-        say(f"{done.mailings} mailings wait for your word, since they may have gone out: `newsletter mailings list`.")
+        say(f"Waiting for your word, since they may have gone out: {done.mailings} mailings (`newsletter mailings list`).")
     say("Who joined or changed something since the backup is not known: that is lost with the newer database.")
