@@ -44,5 +44,5 @@ def restored(
     if done.unreadable:
         say(f"Lines of the journal that nobody can read any more: {done.unreadable}.")
     if done.mailings:
-        say(f"Waiting for your word, since they may have gone out: {done.mailings} mailings (`newsletter mailings list`).")
+        say(f"Mailings that wait for your word, since they may be out: {done.mailings} (`newsletter mailings list`).")
     say("Who joined or changed something since the backup is not known: that is lost with the newer database.")
