@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subscribers.addresses import envelope, for_lookup, normal
+from subscribers.addresses import _plain, _validated, envelope, for_lookup, forms, kept_envelope, normal
 from subscribers.errors import BadAddress
 
 
@@ -92,3 +92,51 @@ def test_any_text_is_refused_or_becomes_one_clean_address(text: str) -> None:
     assert address.domain_ascii == address.domain_ascii.lower()
     assert normal(sent) == normal(address.text) == address, "normalising again changes nothing"
     assert for_lookup(normal(for_lookup(address))) == for_lookup(address)
+
+
+_SIGNS = st.text('aZ09._+-!#@\t \u00f1\u0430"[]', max_size=12)
+_LABELS = st.sampled_from(
+    ["example", "EXAMPLE", "x" * 63, "x" * 64, "a-b", "a--b", "-a", "test", "local", "org", "c0m", "1", ""]
+)
+_NEARLY = st.builds(
+    lambda local, labels: f"{local}@{'.'.join(labels)}",
+    _SIGNS | st.sampled_from(["x" * 64, "x" * 65, "a.b", "a..b", ".a", "a+b_c-d"]),
+    st.lists(_LABELS, max_size=4),
+)
+
+
+@settings(max_examples=300)
+@given(_NEARLY)
+def test_what_is_known_to_be_good_at_a_glance_is_what_a_closer_look_finds(text: str) -> None:
+    if _plain(text):
+        closer = _validated(text)
+        assert normal(text) == closer
+        assert forms(text) == (for_lookup(closer), closer.text)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        (
+            "a" * 64 + "@" + "b" * 63 + "." + "c" * 63 + "." + "d" * 63 + "." + "e" * 63 + ".org",
+            "longer than 254 signs",
+        ),
+        ("\u0430na@example.org", "Cyrillic and Latin"),
+        ("ana@ex\u0430mple.org", "Cyrillic and Latin"),
+        ("ana@ex\u03bfmple.org", "Greek and Latin"),
+        ('"ana ruiz"@example.org', "begins with a quotation mark"),
+        ("ana@[IPv6:2001:db8::1]", "brackets"),
+        ("ana(comment)@example.org", "look for a typing error"),
+        ("ana@\u200bexample.org", "invisible sign"),
+    ],
+)
+def test_each_oddity_has_a_sentence_of_its_own(address: str, says: str) -> None:
+    with pytest.raises(BadAddress, match=says):
+        normal(address)
+
+
+@pytest.mark.parametrize("local", ["nguyễn", "иван", "अमिताभ", "ñ+1", "o'brien", "a!#$%&*/=?^`{|}~"])
+def test_letters_beyond_ascii_and_odd_signs_are_kept(local: str) -> None:
+    address = normal(f"{local}@example.org")
+    assert address.local == unicodedata.normalize("NFC", local)
+    assert kept_envelope(address.text) == f"{address.local}@example.org"

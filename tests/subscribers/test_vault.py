@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.addresses import normal
+from subscribers.addresses import for_lookup, normal
 from subscribers.errors import KeysMissing, SubscriberError
 from subscribers.keys import Keys
 from subscribers.vault import Vault
@@ -172,3 +172,15 @@ def test_row_marks_differ_by_purpose_and_row_and_stay() -> None:
     assert len(marks) == 98
     assert {len(mark) for mark in marks} == {22}
     assert VAULT.row_mark("message", 1) == VAULT.row_mark("message", 1)
+
+
+def test_many_at_once_are_hashed_and_sealed_as_each_alone(vault: Vault) -> None:
+    people = [("ana@example.org", "Ana"), ("niño@bücher.example.com", "")]
+    marks = [vault.hash(normal(address)) for address, _ in people]
+    assert vault.hash_all([for_lookup(normal(address)) for address, _ in people]) == marks
+    rows = [(mark, address, name) for mark, (address, name) in zip(marks, people, strict=True)]
+    for (mark, address, name), (sealed_address, sealed_name) in zip(rows, vault.seal_all(rows), strict=True):
+        assert vault.open_address(sealed_address, mark) == address
+        assert (vault.open_name(sealed_name, mark) if sealed_name else "") == name
+    piece = "añ".encode("utf-16") + b"\0\0"
+    assert vault.open_piece(vault.seal_piece(piece, b"mark"), b"mark") == piece
