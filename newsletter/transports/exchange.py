@@ -48,19 +48,26 @@ class Line:
         self.conversation = Conversation(Extensions(*offers))
         self.is_full = False
         """Whether the system takes no more of what is to be sent for now."""
+        self.is_over = False
+        """Whether the server hung up; what it had said before counts."""
+        self._refused = 0
+        """Bytes of the piece that the system did not take."""
         self.waits_since = time.monotonic()
         """When the server last took or answered something."""
 
     def read(self) -> bytes:
-        """All that is there by now; ConnectionError at its end."""
+        """All that is there by now."""
         pieces = []
-        with suppress(*_NOT_NOW):
+        try:
             while piece := self.socket.recv(_PIECE):
                 pieces.append(piece)
                 if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):
                     return b"".join(pieces)
-            if not pieces:
-                raise ConnectionError
+            self.is_over = True
+        except _NOT_NOW:
+            pass
+        except OSError:
+            self.is_over = True
         return b"".join(pieces)
 
     def flush(self) -> None:
@@ -70,7 +77,11 @@ class Line:
         try:
             with suppress(*_NOT_NOW):
                 while left:
-                    left = left[self.socket.send(left[: self._most]) :]
+                    # A piece that TLS did not take is under way already: with more in it, nobody learns that it left.
+                    piece = left[: self._refused or self._most]
+                    self._refused = len(piece)
+                    left = left[self.socket.send(piece) :]
+                    self._refused = 0
                 self.waits_since = time.monotonic()  # not with each piece: they may be few and small
         finally:  # also where the line breaks: by what is left is known whether a dot has left
             outgoing[:] = [left] if left else []
@@ -238,12 +249,7 @@ class Exchange:
             self._stopped_by = self._stopped_by or why
 
     def _listen(self, line: Line) -> None:
-        try:
-            heard = line.read()
-        except OSError:
-            self._lose(line)
-            return
-        happenings = line.conversation.receive(heard)
+        happenings = line.conversation.receive(line.read())
         if happenings:
             line.waits_since = time.monotonic()
         for happened in happenings:
@@ -255,7 +261,7 @@ class Exchange:
                 self._departing[happened.message.delivery] = line
             elif isinstance(happened, Unwelcome):
                 self._stopped_by = self._stopped_by or SendError(happened.why, permanent=True)
-        if line.conversation.closing:
+        if line.is_over or line.conversation.closing:
             self._lose(line)
 
     def _speak(self) -> None:

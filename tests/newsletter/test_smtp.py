@@ -1,7 +1,8 @@
 """Several lines at once, with TLS or without: each mail leaves once. What servers may do stands in test_faults.py."""
 
+import ssl
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -156,3 +157,45 @@ def test_a_line_that_breaks_behind_a_dot_leaves_a_doubt_and_before_it_none(behin
         line.close()
     assert reply
     assert (reply.delivery, reply.code, reply.complete) == (1, None, complete)
+
+
+class _OverTls(ssl.SSLSocket):
+    """A socket that says something and is reset, and takes nothing for now."""
+
+    def __init__(self) -> None:
+        self._says = [b"250 kept\r\n"]
+        self.offered: list[int] = []
+
+    def recv(self, buflen: int = 0, flags: int = 0) -> bytes:  # noqa: ARG002 - as its kind has it
+        if not self._says:
+            raise ConnectionResetError
+        return self._says.pop()
+
+    def send(self, data: memoryview, flags: int = 0) -> int:  # type: ignore[override] # noqa: ARG002 - as its kind has it
+        self.offered.append(len(data))
+        raise ssl.SSLWantWriteError
+
+
+@pytest.fixture
+def tls_line() -> Iterator[Line]:
+    with serving() as (_server, port):
+        line = Line(connect(SmtpServer("127.0.0.1", port, "none", timeout=5)))
+        real, line.socket = line.socket, _OverTls()
+        yield line
+        line.socket = real
+        line.close()
+
+
+def test_what_a_server_says_before_it_resets_the_line_counts(tls_line: Line) -> None:
+    assert (tls_line.read(), tls_line.is_over) == (b"250 kept\r\n", True)
+
+
+def test_a_piece_that_tls_did_not_take_is_offered_again_and_no_more_with_it(tls_line: Line) -> None:
+    """OpenSSL has begun to send it: told more, it may send the first piece and say that nothing went, and then a dot
+    would have left that we take for one that had not."""
+    tls_line.conversation.offer(Message(1, "news@example.org", "ana@example.org", b"News.\r\n"))
+    tls_line.flush()
+    tls_line.conversation.quit()
+    tls_line.flush()
+    first, again = tls_line.socket.offered  # type: ignore[attr-defined] # ours
+    assert first == again
