@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, insert, select, true, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from subscribers import roll
@@ -112,11 +112,11 @@ def note_suppressed(session: Session, journal: Journal, since: date | None, unti
     lately = and_(Suppression.day < until, true() if since is None else Suppression.day >= since)
     rows = session.execute(
         select(Suppression.reason, Suppression.day, Suppression.address_hash)
-        .where(lately, Suppression.reason.in_(OTHERS))
+        .where(lately, or_(Suppression.reason.in_(OTHERS), Suppression.reason.startswith(f"{Kind.IMPORTED} ")))
         .order_by(Suppression.day, Suppression.reason)
     )
     for (reason, day), together in groupby(rows, key=lambda row: (row.reason, row.day)):
-        note(session, journal, Kind(reason), [row.address_hash for row in together], day)
+        note(session, journal, Kind(reason.partition(" ")[0]), [row.address_hash for row in together], day)
 
 
 def lag(session: Session, journal: Journal, day: date) -> Lag:

@@ -276,7 +276,12 @@ def test_a_sign_up_that_waits_is_forgotten_by_hand_and_may_be_made_again(here: L
 
 def test_addresses_that_bounced_are_written_down_once_a_day(here: List) -> None:
     with here.database.write() as session:
-        for name, reason, days in (("a", "bounced", 2), ("b", "complained", 1), ("c", "left", 1), ("d", "bounced", 0)):
+        for name, reason, days in (
+            ("a", "bounced", 2),
+            ("b", "complained", 1),
+            ("c", "left", 1),
+            ("d", "imported left", 0),
+        ):
             roll.suppress(session, here.hash(name), reason, TODAY - timedelta(days=days))
         journal.note_suppressed(session, here.journal, None, TODAY)
         journal.note_suppressed(session, here.journal, TODAY, TODAY + timedelta(days=1))
@@ -284,5 +289,5 @@ def test_addresses_that_bounced_are_written_down_once_a_day(here: List) -> None:
     assert lines == [
         (Kind.BOUNCED, here.hash("a"), TODAY - timedelta(days=2)),
         (Kind.COMPLAINED, here.hash("b"), TODAY - timedelta(days=1)),
-        (Kind.BOUNCED, here.hash("d"), TODAY),
+        (Kind.IMPORTED, here.hash("d"), TODAY),
     ]
