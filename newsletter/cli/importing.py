@@ -143,7 +143,7 @@ def _word(pair: str) -> tuple[str, str]:
 
 
 def _go_on(newsletter: Newsletter, number: int, *, yes: bool, json: bool) -> None:
-    _work(newsletter, number, quiet=json)
+    _work(newsletter, number, quiet=json, look_first=not yes)
     with newsletter.database.read() as session:
         waits = importing.find(session, number).state is ImportState.READ
     if waits and not yes:
@@ -158,9 +158,9 @@ def _go_on(newsletter: Newsletter, number: int, *, yes: bool, json: bool) -> Non
     _tell(newsletter, number, json=json)
 
 
-def _work(newsletter: Newsletter, number: int, *, quiet: bool) -> None:
+def _work(newsletter: Newsletter, number: int, *, quiet: bool, look_first: bool = True) -> None:
     with nullcontext() if quiet else console.status("Reading the file …") as shown:
-        for progress in importing.go_on(newsletter.import_tools, number):
+        for progress in importing.go_on(newsletter.import_tools, number, look_first=look_first):
             if shown:
                 left = "left" if progress.state is ImportState.MERGING else "done"
                 shown.update(f"Import {number}, {progress.state}: {progress.done:,} {left} …")

@@ -17,7 +17,7 @@ from subscribers.importing.columns import Columns
 from subscribers.importing.csv_files import ENCODINGS
 from subscribers.importing.judging import OUTCOMES
 from subscribers.importing.keeping import LARGEST, Tools, find, keep, throw_away
-from subscribers.importing.merging import BROUGHT, forget_conflicts, look, merge
+from subscribers.importing.merging import BROUGHT, forget_conflicts, look, merge, pass_by
 from subscribers.importing.outlines import Outline, outline, unsaid
 from subscribers.importing.people import Person, Refused, table_and_line
 from subscribers.importing.recipes import RECIPES, Standing
@@ -102,7 +102,7 @@ def take_in(tools: Tools, file: BinaryIO, called: str, agreed: Agreed) -> int:
     number = keep(tools, file, called)
     try:
         choose(tools, number, outline(tools, number).columns, agreed)
-        for _ in go_on(tools, number):
+        for _ in go_on(tools, number, look_first=False):
             pass
     except SubscriberError:
         with tools.write() as session:
@@ -167,23 +167,23 @@ def give_up(session: Session, number: int) -> None:
     _forget(session, given_up)
 
 
-def go_on(tools: Tools, number: int) -> Iterator[Progress]:
+def go_on(tools: Tools, number: int, *, look_first: bool = True) -> Iterator[Progress]:
     """Do what an import was told, in short transactions; gives how far it is, after each.
 
     Any number of processes may do so at once: one of them comes on. A file that turns out to be none goes back to the
-    choice of its columns, and raises BadFile.
+    choice of its columns, and raises BadFile. Without `look_first` it is not counted what a merge would do.
     """
     with tools.read() as session:
         state = find(session, number).state
     if state is ImportState.READING:
-        yield from (Progress(state, done) for done in _read(tools, number))
+        yield from (Progress(state, done) for done in _read(tools, number, look_first))
     elif state is ImportState.MERGING:
         yield from (Progress(state, left) for left in merge(tools, number))
     elif state is ImportState.UNDOING:
         yield from (Progress(state, removed) for removed in undo(tools, number))
 
 
-def _read(tools: Tools, number: int) -> Iterator[int]:
+def _read(tools: Tools, number: int, look_first: bool) -> Iterator[int]:
     try:
         is_all = yield from stage(tools, number)
     except BadFile as error:
@@ -192,7 +192,7 @@ def _read(tools: Tools, number: int) -> Iterator[int]:
             note(session, number, "broken", [(0, str(error))])
         raise
     if is_all:
-        look(tools, number)
+        (look if look_first else pass_by)(tools, number)
 
 
 def imports(session: Session) -> list[Import]:

@@ -56,6 +56,14 @@ def look(tools: Tools, number: int) -> None:
             note(session, number, "conflict", conflicts)
 
 
+def pass_by(tools: Tools, number: int) -> None:
+    """To the same end without a look: for a person who has given their word already."""
+    with tools.write() as session:
+        read = find(session, number, lock=True)
+        if read.state is ImportState.READING:
+            read.state, read.worked_at = ImportState.READ, tools.clock()
+
+
 def merge(tools: Tools, number: int) -> Iterator[int]:
     """Merge whoever is staged; gives how many are left, after each transaction."""
     with tools.read() as session:
@@ -99,8 +107,9 @@ def _add(session: Session, vault: Vault, merging: Import, people: list[Staged]) 
     Who signed up by themselves at this very moment stays as they are, and has agreed in both ways.
     """
     sealed = vault.seal_all([(person.address_hash, person.address, person.name) for person in people])
+    subscribed, right, number = State.SUBSCRIBED.value, merging.wording_id, merging.id
     rows = [
-        (person.address_hash, address, name, person.languages, State.SUBSCRIBED.value)
+        (person.address_hash, address, name, person.languages, subscribed)
         for person, (address, name) in zip(people, sealed, strict=True)
     ]
     before = session.scalar(select(func.max(Subscriber.id))) or 0
@@ -110,9 +119,9 @@ def _add(session: Session, vault: Vault, merging: Import, people: list[Staged]) 
     days = {person.address_hash: person.agreed_on or day for person in people}
     new = select(Subscriber.id, Subscriber.address_hash).where(Subscriber.id > before).order_by(Subscriber.id)
     added = [row for row in session.connection().execute(new).all() if row[1] in days]
-    consents = [(number, merging.wording_id, CAME_BY, days[mark], merging.id) for number, mark in added]
+    consents = [(person, right, CAME_BY, days[mark], number) for person, mark in added]
     insert_rows(session, Consent, ("subscriber_id", "wording_id", "came_by", "confirmed_on", "import_id"), consents)
-    return [number for number, _ in added]
+    return [person for person, _ in added]
 
 
 def _suppress(session: Session, merging: Import, judged: Judged) -> None:

@@ -1,0 +1,111 @@
+"""A list comes in, beside `sqlite3 .import` of the same file into a table with a unique column.
+
+Ours reads, validates, hashes, encrypts, finds who is there twice, puts everybody on the list with their consent,
+durable in short transactions, and reports. `python -m benchmarks importing` takes a million people, `python -m
+benchmarks.importing N` as many as it says.
+"""
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from newsletter.db import Database
+from newsletter.migrations import upgrade
+from subscribers import importing
+from subscribers.consent import Wording
+from subscribers.importing import Agreed, Tools
+from subscribers.keys import Keys
+from subscribers.vault import Vault
+
+PEOPLE = 1_000_000
+LIMIT = 6
+"""Times as long as the peer, at most; in WITHIN megabytes."""
+WITHIN = 200
+
+
+def measure(people: int = PEOPLE) -> list[Figure]:
+    """One run of each."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        file = folder / "people.csv"
+        _write(file, people)
+        ours = _ours(file, folder / "ours.db")
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peer = _peer(file, folder / "peer.db")
+    finally:
+        shutil.rmtree(folder)
+    what = f"a list of {people:,} people imported"
+    return [
+        Figure(what, f"{ours:.1f} s", f"{peer:.1f} s (sqlite3 .import)", peer / ours),
+        Figure("the same, and its limit", f"{ours:.1f} s", f"{LIMIT * peer:.1f} s (limit)", LIMIT * peer / ours),
+        Figure("memory held by the process", f"{held} MB", f"{WITHIN} MB (limit)", WITHIN / held),
+    ]
+
+
+def _write(file: Path, people: int) -> None:
+    """Made-up people, one of a thousand twice."""
+    with file.open("w", encoding="utf-8") as out:
+        out.write("email,name,language\n")
+        for n in range(people):
+            number = n - 1 if n % 1000 == 999 else n
+            out.write(f"reader{number}@host{number % 977}.example.org,Reader {number},{('en', 'es', 'vi')[n % 3]}\n")
+
+
+def _ours(file: Path, path: Path) -> float:
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    tools = Tools(database.read, database.write, Vault(Keys.fresh()), lambda: datetime.now(UTC))
+    begun = time.perf_counter()
+    with _step("kept sealed"), file.open("rb") as content:
+        number = importing.keep(tools, content, file.name)
+    with _step("columns found"):
+        columns = importing.outline(tools, number).columns
+        agreed = Agreed(Wording("en", "Made up."), datetime.now(UTC).date())
+        importing.choose(tools, number, columns, agreed)
+    with _step("read, validated, hashed, staged"):
+        _go_on(tools, number)
+    with _step("merged"):
+        with database.write() as session:
+            importing.begin_merge(session, number, datetime.now(UTC))
+        _go_on(tools, number)
+    took = time.perf_counter() - begun
+    with database.read() as session:
+        print(importing.find(session, number).counts)
+    database.close()
+    return took
+
+
+def _go_on(tools: Tools, number: int) -> None:
+    for _ in importing.go_on(tools, number, look_first=False):
+        pass
+
+
+def _peer(file: Path, path: Path) -> float:
+    """The duplicates are passed over, each with a line on standard error."""
+    table = "CREATE TABLE person (email TEXT UNIQUE, name TEXT, language TEXT)"
+    command = ["sqlite3", str(path), table, ".mode csv", f".import --skip 1 {file} person"]
+    with _step("sqlite3 .import"):
+        begun = time.perf_counter()
+        subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """How long it took, and how much of that a processor worked for us."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield
+    print(f"{name:<45} {time.perf_counter() - wall:7.2f} s, processor {time.process_time() - cpu:7.2f} s")
+
+
+if __name__ == "__main__":
+    for figure in measure(int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE):
+        print(*figure[:3], f"{figure.ratio:.2f}", sep=" | ")
