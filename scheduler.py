@@ -24,7 +24,7 @@ from newsletter.delivery.sender import Stopping
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
-from subscribers import head_counts, importing, journal
+from subscribers import address_change, head_counts, importing, journal
 from subscribers.preferences import end_pauses
 from subscribers.removing import forget_removed
 from subscribers.retention import erase_left, forget_sign_ups
@@ -75,10 +75,11 @@ def beat(newsletter: Newsletter, _stopping: Event) -> None:
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
-    """Erase who can undo leaving no more; forget sign-ups nobody confirmed, and groups and topics taken away."""
+    """Erase who can undo leaving no more; forget what nobody confirmed, and groups and topics taken away."""
     with newsletter.database.write() as session:
         erased = erase_left(session, utc_now(), undo_for=newsletter.settings.undo_for)
         forgotten = forget_sign_ups(session, utc_now(), waits=newsletter.settings.sign_ups_wait)
+        address_change.forget(session, utc_now())
         forget_removed(session, utc_now())
     if erased or forgotten:
         log.info("erased", people=erased, sign_ups=forgotten)

@@ -150,6 +150,13 @@ class Settings(BaseSettings):
         le=3650,
         description="For how many days after a mailing it is kept who got it; then only its numbers are.",
     )
+    backup_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="For how many days copies of the database (backups) are kept: the receipt of an erasure says until "
+        "when. Without it, until they are deleted.",
+    )
     rate: Annotated[Rate | None, NoDecode, _written(Rate)] = Field(
         None,
         description="At most so many messages, for a server or provider that sets limits: "

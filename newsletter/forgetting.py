@@ -34,8 +34,13 @@ STATUS = {
 
 def erase(session: Session, journal: Journal, address_hash: bytes, now: datetime) -> bool:
     """Erase at once whoever has this address, and mails to it that wait; says whether there was anybody."""
-    session.execute(delete(Notice).where(Notice.address_hash == address_hash))
+    forget_mails(session, address_hash)
     return erase_address(session, journal, address_hash, now)
+
+
+def forget_mails(session: Session, address_hash: bytes) -> None:
+    """Send nothing of what waits for this address."""
+    session.execute(delete(Notice).where(Notice.address_hash == address_hash))
 
 
 def forget_replies(database: Database, before: datetime) -> int:

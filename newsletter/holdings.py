@@ -15,11 +15,13 @@ from newsletter.migrations import METADATA
 from newsletter.notices.outbox import GIVEN_UP
 from newsletter.purposes import ABOUT_NOBODY, KINDS, Kind
 from subscribers import importing
+from subscribers.address_change import KEPT
 from subscribers.mailed import WITHIN
 
 OUTSIDE = (
-    "Beside the key file lies a journal: of who left, was erased, bounced or came back, a keyed hash, what it was, and "
-    "the day, for good. It is there so that an older database that is put back writes to none of them.",
+    "Beside the key file lies a journal: of who left, was erased, gave up an address, bounced or came back, a keyed "
+    "hash, what it was, and the day, for good. It is there so that an older database that is put back writes to none "
+    "of them.",
     "The mail server or provider that takes our mail sees each address, what is written to it, and when. "
     "How long it keeps that is its own rule: ask it, and have a contract about it.",
     "The companies that run readers’ mailboxes see that they get this newsletter, and can read it.",
@@ -106,6 +108,7 @@ def _times(settings: Settings) -> dict[str, str]:
     return {
         "undo": _days(settings.undo_for),
         "sign_up": _days(settings.sign_ups_wait),
+        "change": _days(KEPT),
         "mailed": _days(WITHIN),
         "import_file": _days(importing.FORGOTTEN_AFTER),
         "import_undo": _days(importing.UNDO_FOR),

@@ -81,6 +81,22 @@ KINDS: Mapping[str, Kind] = {
             "group_id": Reason("whose own page held the form, by number", "to put them into that group"),
         },
     ),
+    "address_change": Kind(
+        READERS,
+        "Who wants it to come to another address, and has to confirm at both",
+        "{change} after it was asked for; with the person, where they leave before",
+        {
+            "id": _TELL_APART,
+            "subscriber_id": Reason("who, by number", "to change their address"),
+            "address_hash": _HASH,
+            "sealed_address": Reason(
+                "the new address", "to ask there, and to write to it then", "{change}; until it is changed, where it is"
+            ),
+            "asked_at": Reason("when it was asked for", "to forget it in time"),
+            "old_agrees": Reason("whether the old mailbox said yes", "so that nobody else takes it away"),
+            "new_agrees": Reason("whether the new mailbox said yes", "so that nobody else is written to"),
+        },
+    ),
     "group_member": Kind(
         READERS,
         "Which groups of ours a reader is in, such as press",

@@ -13,7 +13,7 @@ from subscribers import journal as journals
 from subscribers.errors import JournalMissing
 from subscribers.journal import Journal
 from subscribers.journal_file import JournalFile
-from subscribers.models import SignUp, Subscriber
+from subscribers.models import AddressChange, SignUp, Subscriber
 from subscribers.retention import erase_left
 
 AHEAD = 1_000_000
@@ -87,7 +87,7 @@ def _hold(session: Session) -> int:
 
 def _skip_numbers(session: Session) -> None:
     """A link that was given since the backup must fit nobody who comes now."""
-    for table in (Subscriber, SignUp):
+    for table in (Subscriber, SignUp, AddressChange):
         named = {"name": table.__tablename__, "ahead": AHEAD}
         if session.get_bind().dialect.name == "postgresql":
             sequence = func.pg_get_serial_sequence(table.__tablename__, "id")

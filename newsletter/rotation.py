@@ -17,7 +17,7 @@ from newsletter.notices.models import Notice
 from subscribers.errors import SubscriberError
 from subscribers.key_file import KeyFile
 from subscribers.keys import Keys
-from subscribers.models import ImportBatch, ImportPiece, SignUp, Subscriber
+from subscribers.models import AddressChange, ImportBatch, ImportPiece, SignUp, Subscriber
 from subscribers.vault import Vault
 
 CHUNK = 500
@@ -52,6 +52,7 @@ PLACES = (
     Place(Subscriber.sealed_address, Vault.open_address, Vault.seal_address),
     Place(Subscriber.sealed_name, Vault.open_name, Vault.seal_name),
     Place(SignUp.sealed_address, Vault.open_address, Vault.seal_address),
+    Place(AddressChange.sealed_address, Vault.open_address, Vault.seal_address),
     Place(Notice.sealed_address, Vault.open_address, Vault.seal_address),
     Place(Notice.sealed_values, Vault.open_text, Vault.seal_text),
     Place(Member.sealed_address, Vault.open_address, Vault.seal_address),

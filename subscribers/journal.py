@@ -104,6 +104,15 @@ def note_return(session: Session, journal: Journal, subscriber_id: int, day: dat
         note(session, journal, Kind.BACK, [address_hash], day)
 
 
+def note_moved(session: Session, journal: Journal, subscriber_id: int, before: bytes, day: date) -> None:
+    """Write down that this person gave up the address with that hash, in a transaction after the one that changed it.
+
+    So a database from before writes to the old address no more; the new one it does not know. They may change back.
+    """
+    note(session, journal, Kind.MOVED, [before], day)
+    note_return(session, journal, subscriber_id, day)
+
+
 def note_suppressed(session: Session, journal: Journal, since: date | None, until: date) -> None:
     """Write down whose addresses were suppressed since then (or ever), before `until`, for other reasons than leaving.
 
@@ -216,6 +225,8 @@ def _do(session: Session, line: Line) -> None:
         roll.lift(session, line.mark)
     elif line.kind is Kind.FORGOTTEN:
         roll.forget_sign_up(session, line.mark)
+    elif line.kind is Kind.MOVED:  # where to is not known here: nobody is written to, and nobody is kept from returning
+        roll.erase(session, line.mark)
     elif line.kind in (Kind.LEFT, Kind.ERASED):
         roll.take_off(session, who, datetime.combine(line.day, time.min, UTC))
         roll.suppress(session, line.mark, roll.LEFT, line.day)

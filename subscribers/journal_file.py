@@ -33,6 +33,8 @@ class Kind(enum.StrEnum):
     COMPLAINED = "complained"
     IMPORTED = "imported"
     """They came with a list as somebody who must not be written to."""
+    MOVED = "moved"
+    """They gave this address up for another one."""
     BACK = "back"
     """They came back by their own will."""
     BEAT = "beat"

@@ -15,10 +15,13 @@ class Kind(enum.StrEnum):
 
     SIGN_UP = "sign_up"
     PREFERENCES = "preferences"
+    CHANGE_OLD = "change_old"
+    CHANGE_NEW = "change_new"
 
 
-MOST = {Kind.SIGN_UP: 3, Kind.PREFERENCES: 6}
-"""Mails to one address within WITHIN, and never two on one day."""
+MOST = {Kind.SIGN_UP: 3, Kind.PREFERENCES: 6, Kind.CHANGE_NEW: 3}
+"""Mails to one address within WITHIN, and never two on one day. CHANGE_OLD has no bound of its own: who asks for it has
+a link from that very mailbox."""
 WITHIN = timedelta(days=30)
 
 

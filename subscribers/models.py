@@ -99,6 +99,24 @@ class SignUp(Base):
     """Whose own page held the form: who confirms lands in that group."""
 
 
+class AddressChange(Base):
+    """Another address that a reader asked for: it is theirs once both mailboxes said yes, and forgotten soon."""
+
+    __tablename__ = "address_change"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    """A number is never given twice: the link of one change must not agree to another."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), unique=True)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
+    """The new one's."""
+    sealed_address: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Nothing once it was changed: the address is the subscriber's then."""
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    old_agrees: Mapped[bool] = mapped_column(default=False)
+    new_agrees: Mapped[bool] = mapped_column(default=False)
+
+
 class MailedDay(Base):
     """That an address was sent a mail because somebody typed it into a form: kept for a month, to bound how many."""
 
@@ -106,7 +124,7 @@ class MailedDay(Base):
 
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
-    """sign_up or preferences."""
+    """sign_up, preferences or change_new."""
     day: Mapped[date] = mapped_column(Date, primary_key=True, index=True)
 
 

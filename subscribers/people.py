@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from subscribers import consent, groups, topics
@@ -13,7 +13,7 @@ from subscribers.addresses import normal as normal_address
 from subscribers.errors import AlreadyThere, NotFound, Suppressed
 from subscribers.inserting import insert_new
 from subscribers.languages import normal as normal_languages
-from subscribers.models import Consent, ConsentWording, SignUp, State, Subscriber, Suppression
+from subscribers.models import AddressChange, Consent, ConsentWording, SignUp, State, Subscriber, Suppression
 from subscribers.names import tidy
 from subscribers.suppression import BOUNCED
 from subscribers.vault import Vault
@@ -125,9 +125,8 @@ def show(session: Session, vault: Vault, address: str) -> Held:
     address_hash = vault.hash(known)
     person = session.scalars(select(Subscriber).filter_by(address_hash=address_hash)).one_or_none()
     suppression = session.get(Suppression, address_hash)
-    waiting = session.scalar(
-        select(SignUp.asked_at).where(SignUp.address_hash == address_hash, SignUp.sealed_address.is_not(None))
-    )
+    asked = (session.scalar(_asked_at(table, address_hash)) for table in (SignUp, AddressChange))
+    waiting = next(filter(None, asked), None)
     if person is None and suppression is None and waiting is None:
         raise NotFound("Nobody on the list has this address.")
     return Held(
@@ -145,6 +144,10 @@ def show(session: Session, vault: Vault, address: str) -> Held:
         groups=_groups(session, person.id) if person else (),
         unwanted_topics=_unwanted(session, person.id) if person else (),
     )
+
+
+def _asked_at(table: type[SignUp] | type[AddressChange], address_hash: bytes) -> Select[datetime]:
+    return select(table.asked_at).where(table.address_hash == address_hash, table.sealed_address.is_not(None)).limit(1)
 
 
 def _agreed(session: Session, subscriber_id: int) -> tuple[Agreed, ...]:

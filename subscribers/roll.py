@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.inserting import insert_new
-from subscribers.models import Consent, SignUp, State, Subscriber, Suppression
+from subscribers.models import AddressChange, Consent, SignUp, State, Subscriber, Suppression
 
 LEFT = "left"
 _LOOSE = {"synchronize_session": False}
@@ -65,9 +65,12 @@ def erase(session: Session, address_hash: bytes) -> None:
 
 
 def forget_sign_up(session: Session, address_hash: bytes) -> bool:
-    """Forget the sign-up of this address; says whether its address was still waiting."""
-    gone = delete(SignUp).where(SignUp.address_hash == address_hash).returning(SignUp.sealed_address)
-    return any(sealed is not None for sealed in session.scalars(gone))
+    """Forget the sign-up of this address, and changes to it; says whether it was still waiting."""
+    sign_up = delete(SignUp).where(SignUp.address_hash == address_hash).returning(SignUp.sealed_address)
+    awaited = AddressChange.sealed_address.is_not(None)
+    change = delete(AddressChange).where(AddressChange.address_hash == address_hash, awaited)
+    gone = [*session.scalars(sign_up), *session.scalars(change.returning(AddressChange.sealed_address))]
+    return any(sealed is not None for sealed in gone)
 
 
 def own_will(session: Session, subscriber: int) -> None:

@@ -33,6 +33,12 @@ class Purpose(enum.IntEnum):
     """When a form was shown."""
     PATIENCE = 5
     """When an address was asked to wait, or to work, before its form is taken."""
+    CHANGE_OLD = 6
+    """A change of address's, for who reads the old address's mail; for as long as it is kept."""
+    CHANGE_NEW = 7
+    """The same for the new address."""
+    ERASED = 8
+    """When somebody was erased, for their receipt; it says nothing of whom."""
 
 
 def make(vault: Vault, purpose: Purpose, number: int) -> str:

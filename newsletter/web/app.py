@@ -20,6 +20,7 @@ from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.web import (
     account_pages,
+    address_pages,
     door_pages,
     editions_pages,
     export_pages,
@@ -35,6 +36,7 @@ from newsletter.web import (
     mailing_pages,
     metrics_pages,
     outline_pages,
+    own_pages,
     parts_pages,
     passkey_pages,
     people_pages,
@@ -57,7 +59,8 @@ from newsletter.web.site import TEMPLATES, Site, page_language
 from subscribers.vault import Vault
 
 PAGES = (
-    *(public_pages, joining_pages, preferences_pages, editions_pages, inbox_pages),
+    *(public_pages, joining_pages, preferences_pages, address_pages, own_pages),
+    *(editions_pages, inbox_pages),
     *(door_pages, passkey_pages, account_pages, people_pages),
     *(home_pages, resource_pages, rewriting_pages, parts_pages),
     *(issue_pages, text_pages, outline_pages, picture_pages, preview_pages, file_pages, link_pages),

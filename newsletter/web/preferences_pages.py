@@ -81,8 +81,7 @@ def _form(site: Site, language: str, filled: Filled, said: Again) -> HTMLRespons
 def _make_choosing(router: APIRouter, site: Site) -> None:
     @router.api_route("/preferences/{token}", methods=["GET", "HEAD"], name="preferences")
     def show(request: Request, token: str) -> HTMLResponse:
-        reader = _reader(site, token)
-        return _chosen(site, request, reader, saved=False)
+        return _chosen(site, request, token, saved=False)
 
     @router.post("/preferences/{token}", name="preferences_save")
     def save(
@@ -94,7 +93,7 @@ def _make_choosing(router: APIRouter, site: Site) -> None:
         offered: Numbers = (),
         topic: Numbers = (),
     ) -> HTMLResponse:
-        reader = _reader(site, token)
+        reader = reader_of(site, token)
         with site.database.write() as session:
             kept = preferences.preferences(session, reader)
             languages = _languages(site, kept.languages if kept else "")
@@ -108,10 +107,10 @@ def _make_choosing(router: APIRouter, site: Site) -> None:
             )
             if kept:  # a topic that came while the page was open is not chosen by it
                 topics.choose(session, reader, wanted=topic, unwanted=set(offered) - set(topic))
-        return _chosen(site, request, reader, saved=True)
+        return _chosen(site, request, token, saved=True)
 
 
-def _reader(site: Site, token: str) -> int:
+def reader_of(site: Site, token: str) -> int:
     """The reader's number; 0, which nobody has, where the link was not made here or is too old."""
     held = read_timed(site.vault, Purpose.PREFERENCES, token)
     return held.number if held and site.clock() - held.made_at < HOLDS else 0
@@ -127,7 +126,8 @@ def _topics(session: Session, reader: int, language: str) -> list[Offered]:
     return [Offered(each.id, *topics.called(each, language), each.id not in without) for each in topics.topics(session)]
 
 
-def _chosen(site: Site, request: Request, reader: int, *, saved: bool) -> HTMLResponse:
+def _chosen(site: Site, request: Request, token: str, *, saved: bool) -> HTMLResponse:
+    reader = reader_of(site, token)
     with site.database.read() as session:
         chosen = preferences.preferences(session, reader)
         if chosen is None:
@@ -144,6 +144,7 @@ def _chosen(site: Site, request: Request, reader: int, *, saved: bool) -> HTMLRe
         topics=offered,
         months=range(1, LONGEST_PAUSE + 1),
         until=format_date(chosen.paused_until, "long", locale(language)) if chosen.paused_until else "",
+        own=f"{site.root}/preferences/{token}",
         leave=f"{site.root}/u/{make(site.vault, Purpose.LEAVE, reader)}",
         saved=saved,
         tongues=LANGUAGES,

@@ -78,8 +78,8 @@ def _answer(
         stands = deed(session, person, site.clock(), undo_for=site.settings.undo_for)
         language = _language(session, request, person)
     page = pages[stands]
-    undo_at = f"{site.root}/u/{token}/undo" if stands is Standing.LEFT else ""
-    return site.page(f"public/{page}.html", language, status=410 if page == "too_late" else 200, undo=undo_at)
+    link = f"{site.root}/u/{token}" if stands is Standing.LEFT else ""
+    return site.page(f"public/{page}.html", language, status=410 if page == "too_late" else 200, link=link)
 
 
 def _language(session: Session, request: Request, person: int) -> str:

@@ -8,12 +8,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-EXEMPT = frozenset({"one_click", "sign_up", "group_sign_up", "preferences_link", "confirm", "preferences_save"})
+EXEMPT = frozenset(
+    {
+        *("one_click", "sign_up", "group_sign_up", "preferences_link", "address_ask"),
+        *("confirm", "preferences_save", "address_agree", "own_data", "erase"),
+    }
+)
 """Routes, by name, that take forms from anywhere. No cookie goes with any of them.
 
 Mail programs press `one_click` without a page of ours, and other sites hold the forms of `sign_up` and `group_sign_up`,
-whose own stamp says whether a page of ours showed them, as that of `preferences_link` does. The link of the last two is
-the right itself; and on a page without referrer, browsers of before 2023 cannot say that a form is our own.
+whose own stamp says whether a page of ours showed them, as those of `preferences_link` and `address_ask` do. The link
+of the others is the right itself; and on a page without referrer, browsers of before 2023 cannot say that a form is our
+own.
 """
 
 LARGEST_BODY = 64 * 1024

@@ -74,8 +74,9 @@ def test_only_our_own_pages_may_change_something(
 
 
 def test_only_routes_that_no_cookie_goes_with_are_exempt() -> None:
-    signing_up = {"sign_up", "group_sign_up"}
-    assert signing_up | {"one_click", "preferences_link", "confirm", "preferences_save"} == EXEMPT
+    stamped = {"sign_up", "group_sign_up", "preferences_link", "address_ask"}
+    by_link = {"one_click", "confirm", "preferences_save", "address_agree", "own_data", "erase"}
+    assert stamped | by_link == EXEMPT
 
 
 @pytest.mark.parametrize("path", ["/", "/u/x", "/nowhere", "/fail", "/number/x", "/site.css", "/u/x/undo"])
