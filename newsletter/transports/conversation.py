@@ -160,12 +160,16 @@ class Conversation:
         """The line is gone: what became of the message that was let go, if one was. In doubt, if its dot has left."""
         end = None
         if self.dotted:
-            has_left = sum(map(len, self.outgoing)) <= self._behind_dot
+            has_left = self._dot_has_left
             end = Reply(self.dotted.delivery, None, NO_ANSWER if has_left else BROKE_BEFORE, complete=has_left)
         self.dotted = self.held = self.offered = None
         self._expected.clear()
         self.outgoing.clear()
         return end
+
+    @property
+    def _dot_has_left(self) -> bool:
+        return sum(map(len, self.outgoing)) <= self._behind_dot
 
     def _mail(self, message: Message) -> bytes:
         options = b""
@@ -252,8 +256,9 @@ class Conversation:
         return (Reply(message.delivery, code, scrub(words, message.recipient), complete=False),)
 
     def _to_dot(self, code: int, words: bytes) -> Sequence[Happening]:
-        if self.dotted is None or not (_good(code) or 400 <= code < 600):
+        if self.dotted is None or not (400 <= code < 600 or (_good(code) and self._dot_has_left)):
             raise _Nonsense
+        self.closing = self.closing or not self._dot_has_left  # the rest of it may be taken for commands
         message, self.dotted = self.dotted, None
         self.answered += 1
         return (Reply(message.delivery, code, scrub(words, message.recipient), complete=True),)

@@ -70,6 +70,25 @@ def test_who_was_let_go_is_in_doubt_only_once_the_dot_has_left(unsent: int, comp
     assert (end.delivery, end.code, end.complete) == (1, None, complete)
 
 
+@pytest.mark.parametrize(
+    ("answer", "replies"),
+    [(b"552 5.3.4 too large", [Reply(1, 552, "5.3.4 too large", complete=True)]), (b"250 kept", [])],
+)
+def test_an_answer_before_the_dot_has_left_ends_the_line(answer: bytes, replies: list[Reply]) -> None:
+    """What is left of the message could be taken for commands, and their answers for those to the next message. A yes
+    to what nobody has yet is none."""
+    talk = Conversation(IN_GROUPS)
+    talk.offer(mail(1))
+    said(talk)
+    talk.receive(b"250 ok\r\n250 ok\r\n354 go on\r\n")
+    talk.release()
+    talk.offer(mail(2))
+    assert talk.receive(answer + b"\r\n500 what?\r\n") == replies
+    assert (talk.closing, talk.offered, talk.was_heard) == (True, mail(2), False)
+    end = talk.break_off()
+    assert end is None if replies else (end and not end.complete)
+
+
 def test_a_server_that_takes_one_command_at_a_time_gets_one_at_a_time() -> None:
     talk = Conversation(ONE_BY_ONE)
     talk.offer(mail(1))
@@ -109,6 +128,7 @@ def test_a_line_that_closes_between_two_messages_fails_neither() -> None:
     talk.receive(b"250 ok\r\n250 ok\r\n354 go on\r\n")
     talk.release()
     talk.offer(mail(2))
+    said(talk)
     assert talk.receive(b"250 kept\r\n421 enough\r\n503 what?\r\n") == [Reply(1, 250, "kept", complete=True)]
     assert (talk.closing, talk.offered, talk.was_heard, talk.break_off()) == (True, mail(2), False, None)
 
@@ -147,6 +167,7 @@ def _life(answers: Sequence[bytes], cuts: Sequence[int], offers: Extensions) -> 
             talk.release()
         if talk.takes_more and waiting:
             talk.offer(waiting.pop())
+        said(talk)
         if talk.closing or not talk.waits:
             break
         line = answer + b"\r\n"
