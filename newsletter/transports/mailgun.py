@@ -227,7 +227,7 @@ def _understood(got: requests.Response, message: Message, form: _Form, domain: s
         return Answer(Reply(message.delivery, 552, f"5.3.4 {said}", complete=True))
     if status == requests.codes.bad_request and _ABOUT_TO(words.get("message", "")):
         return Answer(Reply(message.delivery, 553, f"5.1.3 {said}", complete=True))
-    later = Reply(message.delivery, 450, said, complete=True)
+    later = Reply(message.delivery, 450, f"4.3.2 {said}", complete=True)  # about us: it says nothing of a mail domain
     if status == requests.codes.too_many_requests:
         return Answer(later, SendError("Mailgun asks us to wait; it goes on by itself.", permanent=False), _wait(got))
     return Answer(later, SendError(_sentence(status, said, domain), permanent=True))
