@@ -181,7 +181,11 @@ class Calls:
                     return Later(left)
                 self._stop(SendError(self._rest.why, permanent=False))
                 return None
-            found = counter.take()
+            try:
+                found = counter.take()
+            except Exception as error:  # noqa: BLE001 - `run` raises it again, when all answers are written down
+                self._stop(error)
+                return None
             self._is_dry = found is None
             return found
 

@@ -126,7 +126,7 @@ class Exchange:
         """To be recorded with the next commit."""
         self._departing: dict[int, Line] = {}
         """The message on this line wishes to depart."""
-        self._stopped_by: SendError | None = None
+        self._stopped_by: Exception | None = None
         self._looked = time.monotonic()
         self._is_restless = True
         """Something came up that the next round can go on with at once."""
@@ -191,7 +191,11 @@ class Exchange:
             if time.monotonic() < self._asks_again:
                 return
             self._is_restless = self._is_restless or not self._stock
-            message = take()
+            try:
+                message = take()
+            except Exception as error:  # noqa: BLE001 - `run` raises it again, when what is on the wire has ended
+                self._stopped_by = self._stopped_by or error
+                return
             if isinstance(message, Later):
                 self._asks_again = time.monotonic() + min(message.seconds, _LOOK_UP)
             elif message is None:

@@ -101,6 +101,18 @@ def test_each_answer_has_its_outcome_and_the_others_go_on(newsroom: Newsroom, ac
 
 
 @one_database
+def test_what_a_provider_says_of_our_rate_is_about_no_mail_domain(newsroom: Newsroom) -> None:
+    newsroom.add("ana@example.com", "ben@example.net", "cam@example.org")
+    mailing = newsroom.schedule()
+    with playing(*[refusal(429, "Account rate limit exceeded", Retry_After="0")] * 3) as (_mailgun, url):
+        newsroom.send(transport(url))
+        assert standing(newsroom, mailing)[0] is MailingState.SENDING
+        newsroom.later(hours=1)
+        newsroom.send(transport(url))
+    assert newsroom.states(mailing) == [State.ACCEPTED] * 3
+
+
+@one_database
 @pytest.mark.parametrize(
     ("act", "mend"),
     [
@@ -183,6 +195,21 @@ def test_where_the_books_cannot_be_written_nothing_leaves() -> None:
         with pytest.raises(OSError, match="disk is full"):
             transport(url, connections=3).run(lambda: next(waiting, None), Books(mailgun, full=True).barrier)
         assert mailgun.requests == 0
+
+
+def test_where_no_more_can_be_made_what_was_answered_is_written_down() -> None:
+    waiting = messages("ana")
+
+    def take() -> Message:
+        if not waiting:
+            raise SendError("These are the wrong keys.", permanent=True)
+        return waiting.pop()
+
+    with playing() as (mailgun, url):
+        books = Books(mailgun)
+        with pytest.raises(SendError, match="wrong keys"):
+            transport(url).run(take, books.barrier)
+    assert [reply.accepted for reply in books.replies] == [True]
 
 
 def test_asked_to_come_again_later_it_does() -> None:

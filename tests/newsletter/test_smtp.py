@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.delivery import control
 from newsletter.delivery.models import MailingState, State
-from newsletter.mail import Barrier, Message, Reply, SendError, Take
+from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
 from newsletter.transports.exchange import Line
 from newsletter.transports.smtp import SmtpServer, SmtpTransport, connect
 from tests.newsletter.certificates import Certificates
@@ -122,6 +122,26 @@ def test_a_sign_in_that_cannot_be_checked_now_is_tried_again(answer: str, perman
         connect(SmtpServer("127.0.0.1", port, "none", "user", "hunter2", timeout=5))
     assert error.value.permanent is permanent
     assert "hunter2" not in str(error.value)
+
+
+def test_where_no_more_can_be_made_what_is_on_the_wire_is_answered_for() -> None:
+    replies: list[Reply] = []
+    departed: list[int] = []
+
+    def take() -> Message | Later:
+        if departed:
+            raise SendError("These are the wrong keys.", permanent=True)
+        return messages.pop() if messages else Later(0.01)
+
+    def barrier(said: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
+        replies.extend(said)
+        departed.extend(departing)
+        return frozenset(departing)
+
+    messages = [Message(1, "news@example.org", "ana@example.org", b"News.\r\n")]
+    with serving(Script(delay=0.2)) as (_server, port), pytest.raises(SendError, match="wrong keys"):
+        SmtpTransport(SmtpServer("127.0.0.1", port, "none", connections=1)).run(take, barrier)
+    assert [reply.accepted for reply in replies] == [True]
 
 
 class _Breaks:
