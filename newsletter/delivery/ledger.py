@@ -163,6 +163,9 @@ class Ledger:
         """Return what was claimed and never departed; what departed and was never answered for is in doubt."""
         with self._lock:
             with self._connection.begin():
+                # Who is cancelling it now did not see those who went back a moment ago.
+                mine = select(Mailing.id).where(Mailing.id == self._mailing)
+                self._connection.execute(mine.with_for_update(read=True))
                 settle(self._connection, self._generation)
             self._tries.clear()
             self._departed.clear()

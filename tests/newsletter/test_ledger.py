@@ -71,6 +71,23 @@ def test_who_was_to_be_tried_again_while_the_mailing_is_cancelled_is_skipped(new
     assert newsroom.states(mailing) == [State.SKIPPED] * 3
 
 
+def test_who_goes_back_into_a_paused_mailing_while_it_is_cancelled_is_skipped(
+    newsroom: Newsroom, mailing: int
+) -> None:
+    with sender(newsroom, mailing) as books:
+        (ana,) = books.claim(1)
+        books.barrier([], [ana.delivery])
+        with newsroom.office.database.write() as session:
+            control.pause(session, mailing)
+
+        def end() -> None:
+            books.barrier([Reply(ana.delivery, *LATER)], [])
+            books.give_back()
+
+        meanwhile(newsroom, lambda session: control.cancel(session, mailing, NOW), end)
+    assert newsroom.states(mailing) == [State.SKIPPED] * 3
+
+
 def test_who_a_dead_sender_held_in_a_cancelled_mailing_is_skipped(newsroom: Newsroom, mailing: int) -> None:
     with sender(newsroom, mailing) as books:
         (_ana, ben) = books.claim(2)
