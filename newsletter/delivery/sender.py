@@ -172,7 +172,7 @@ class _Mailroom:
         self._stopping = stopping
         self._claims: deque[Claim] = deque()
         self._editions = _compiled(office, mailing)
-        self._looks_at = office.clock() + _LOOK
+        self._looked_at = office.clock()
         self._hash_domain = lru_cache(1000)(office.vault.hash_domain)
 
     def take(self) -> Message | Later | None:
@@ -200,9 +200,9 @@ class _Mailroom:
     def _makes_room(self) -> bool:
         """Whether a single mail has no line, so that this run ends; asked now and then."""
         now = self._office.clock()
-        if now < self._looks_at:
+        if abs(now - self._looked_at) < _LOOK:  # also where the clock was set back
             return False
-        self._looks_at = now + _LOOK
+        self._looked_at = now
         with self._office.database.read() as session:
             return self._office.makes_room(session, now)
 

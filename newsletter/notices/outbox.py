@@ -9,7 +9,7 @@ from threading import Event
 
 import structlog
 from jinja2 import TemplateError
-from sqlalchemy import ColumnElement, delete, func, select, true
+from sqlalchemy import ColumnElement, delete, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from newsletter import journaling
@@ -32,6 +32,8 @@ _SOON = timedelta(seconds=3)
 _LATEST = timedelta(minutes=5)
 _ROOM_FOR = timedelta(seconds=15)
 """... and for so long after it was turned away, mailings leave it the lines."""
+_LONGEST = timedelta(hours=1)
+"""Between two tries of a mail that the server did not take."""
 
 log = structlog.get_logger()
 
@@ -89,7 +91,7 @@ def waiting(session: Session) -> tuple[int, datetime | None]:
 def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> None:
     """Send what waits, at least once each; any number of processes may do this at once."""
     with postroom.database.read() as session:
-        if session.scalar(select(Notice.id).where(Notice.retry_at <= postroom.clock()).limit(1)) is None:
+        if session.scalar(select(Notice.id).where(_is_due(postroom.clock())).limit(1)) is None:
             return
     refusal = journaling.refusal(postroom.database, postroom.journal, postroom.clock())
     which = Notice.template.in_(answers.FORMS) if refusal else true()  # who asks gets an answer all the same
@@ -104,7 +106,13 @@ def send_waiting(postroom: Postroom, transport: Transport, stopping: Event) -> N
 
 def is_turned_away(session: Session, now: datetime) -> bool:
     """Whether a mail found no line to the server a moment ago, perhaps because a mailing has them all."""
-    return session.scalar(select(Notice.id).where(Notice.turned_away_at > now - _ROOM_FOR).limit(1)) is not None
+    lately = Notice.turned_away_at.between(now - _ROOM_FOR, now + _ROOM_FOR)
+    return session.scalar(select(Notice.id).where(lately).limit(1)) is not None
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """A time further ahead than any wait was written by a clock that went wrong."""
+    return or_(Notice.retry_at <= now, Notice.retry_at > now + 2 * _LONGEST)
 
 
 class _Round:
@@ -152,7 +160,7 @@ class _Round:
 
     def _claim(self) -> Notice | None:
         now = self._postroom.clock()
-        due = select(Notice).where(Notice.retry_at <= now, self._which).order_by(Notice.id).limit(1)
+        due = select(Notice).where(_is_due(now), self._which).order_by(Notice.id).limit(1)
         with self._postroom.database.write() as session:
             given_up = delete(Notice).where(Notice.created_at <= now - GIVEN_UP).returning(Notice.id)
             for number in session.scalars(given_up):
@@ -160,7 +168,7 @@ class _Round:
             notice = session.scalars(due.with_for_update(skip_locked=True)).first()
             if notice:
                 notice.tries += 1
-                notice.retry_at = now + timedelta(minutes=min(2**notice.tries, 60))
+                notice.retry_at = now + min(timedelta(minutes=2 ** min(notice.tries, 10)), _LONGEST)
             return notice
 
     def _compose(self, notice: Notice) -> Message | None:

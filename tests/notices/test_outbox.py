@@ -77,6 +77,18 @@ def test_what_is_queued_is_sent_once_and_forgotten(office: Office) -> None:
     assert mail["Message-ID"].endswith("@example.org>")
 
 
+def test_a_clock_set_back_by_a_day_keeps_neither_a_mail_nor_a_mailing_waiting(office: Office) -> None:
+    office.queue("eva@example.org")
+    with serving(Script({"banner": ["421 4.7.0 too many connections"]})) as (server, port):
+        office.send(port)
+        assert len(office.waiting()) == 1
+        office.now -= timedelta(days=1)
+        with office.postroom.database.read() as session:
+            assert not outbox.is_turned_away(session, office.now)
+        office.send(port)
+    assert server.recipients == ["eva@example.org"]
+
+
 def test_a_deed_that_fails_sends_nothing(office: Office) -> None:
     with pytest.raises(RuntimeError), office.postroom.database.write() as session:
         outbox.queue(session, office.vault, "eva@example.org", "invite", VALUES, NOW)
