@@ -149,7 +149,9 @@ def _freeze(session: Session, mailing: int, editions: Mapping[str, int], audienc
         return
     edition = case(choices, value=Subscriber.languages, else_=edition_for("", editions))
     row = {"mailing_id": mailing, "state": State.PENDING.value, "tries": 0, "reason": "", "settled": ""}
-    people = reachable().where(*conditions).with_only_columns(Subscriber.id, edition, *map(literal, row.values()))
+    # In no order: to sort a million took 60 MB.
+    everyone = reachable().order_by(None).where(*conditions)
+    people = everyone.with_only_columns(Subscriber.id, edition, *map(literal, row.values()))
     session.execute(insert(Delivery).from_select(["subscriber_id", "edition_id", *row], people))
 
 
