@@ -10,7 +10,8 @@ from psycopg.sql import SQL, Identifier
 
 from newsletter.notices import outbox
 from newsletter.wiring import Newsletter, utc_now
-from subscribers import joining, leaving, retention
+from subscribers import address_change, joining, leaving, retention
+from subscribers.address_change import Side
 from subscribers.addresses import normal
 from subscribers.journal_file import JournalFile, Kind
 from subscribers.tokens import Purpose, make
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.flow
 
 PEOPLE = [f"maria.delgado{number}@homes.example.org" for number in range(12)]
 JOINING = "maria.delgado99@homes.example.org"
+MOVED, MOVING = "maria.delgado77@flats.example.org", "maria.delgado88@flats.example.org"
 
 
 def sign_up(newsletter: Newsletter) -> None:
@@ -31,6 +33,15 @@ def sign_up(newsletter: Newsletter) -> None:
     with newsletter.database.write() as session:
         joining.ask(session, newsletter.vault, address=JOINING, languages="es", wording=WORDING, now=utc_now())
         outbox.queue(session, newsletter.vault, JOINING, "sign_up", values, utc_now(), language="es")
+
+
+def change_addresses(newsletter: Newsletter) -> None:
+    """One reader moves, another is asked at both mailboxes."""
+    with newsletter.database.write() as session:
+        vault = newsletter.vault
+        change = address_change.ask(session, vault, 7, address=MOVED, now=utc_now()) or 0
+        assert [address_change.agree(session, vault, change, side, utc_now()) is None for side in Side] == [True, False]
+        assert address_change.ask(session, vault, 8, address=MOVING, now=utc_now())
 
 
 def tokens(house: House) -> list[str]:
@@ -70,6 +81,8 @@ def live(house: House, logs: Path) -> None:
         leaving.leave(session, newsletter.journal, 5, utc_now())
         retention.erase_now(session, newsletter.journal, 6, utc_now())
         assert joining.confirm(session, 1, utc_now())
+    with house.opened() as newsletter:
+        change_addresses(newsletter)
     (logs / "rotated").write_text(house.run("keys", "rotate"))
     (logs / "said").write_text(house.run("mailings", "show", str(mailing)))
 
@@ -77,7 +90,8 @@ def live(house: House, logs: Path) -> None:
 def secrets_of(house: House) -> list[str]:
     """What a thief must not find."""
     names = (f"Reader {n}" for n in range(12))
-    return [*PEOPLE, JOINING, *tokens(house), *keys_of(house), "maria.delgado", "homes.example.org", *names]
+    stems = ("maria.delgado", "homes.example.org", "flats.example.org")
+    return [*PEOPLE, JOINING, MOVED, MOVING, *tokens(house), *keys_of(house), *stems, *names]
 
 
 def test_home_and_logs_name_nobody(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
+from newsletter.config import Settings
 from newsletter.notices.models import Notice
 from subscribers.models import State, Subscriber
-from subscribers.tokens import Purpose, make
+from subscribers.tokens import Purpose, make_timed
 from tests.web.conftest import ADDRESS, Web
+from tests.web.stage import on_stage
 from tests.web.test_address_pages import ask, own
 from tests.web.test_joining_pages import OWN, heading
 
@@ -78,15 +81,18 @@ def test_who_left_is_erased_from_the_leave_page_and_who_did_not_is_not(web: Web)
     assert web.client(**OWN).post(f"/u/{token}/undo").status_code == 410
 
 
-def test_a_receipt_says_until_when_backups_hold_what_was_erased(web: Web) -> None:
-    receipt = f"/erased/{make(web.vault, Purpose.ERASED, int(web.now.timestamp()))}?lang=en"
+def test_a_receipt_says_until_when_backups_hold_what_was_erased(web: Web, tmp_path: Path) -> None:
+    receipt = f"/erased/{make_timed(web.vault, Purpose.ERASED, 0, web.now)}?lang=en"
     assert "until they are deleted" in web.client().get(receipt).text
+    settings = Settings(home=tmp_path, base_url="https://news.example.org", backup_days=30)
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
+    assert "until December 21, 2026 at the latest" in web.client().get(receipt).text
 
 
 def test_these_pages_are_small_and_load_nothing_else(web: Web) -> None:
     web.join()
     style = len(web.client().get("/site.css").content)
-    receipt = f"/erased/{make(web.vault, Purpose.ERASED, 1)}"
+    receipt = f"/erased/{make_timed(web.vault, Purpose.ERASED, 0, web.now)}"
     for path in (own(web), f"{own(web)}/address", f"{own(web)}/erase", receipt):
         page = web.client().get(f"{path}?lang=vi")
         assert (page.status_code, len(page.content) + style < 30_000) == (200, True)
