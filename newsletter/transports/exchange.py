@@ -14,7 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import closing, suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
 from newsletter.transports.conversation import BROKE_BEFORE, Conversation, Extensions, Ready, Unwelcome
@@ -222,13 +222,11 @@ class Exchange:
 
     def _call(self) -> None:
         try:
-            smtp = self._dial()
+            self._dialled.put(self._dial())
         except Exception as error:  # noqa: BLE001 - it is heard, or raised again, by the thread that waits for a line
             self._dialled.put(error)
-        else:
-            if self._over:
-                smtp.close()
-            self._dialled.put(smtp)
+        if self._over:
+            self._decline()
         self._wake()
 
     def _answer_the_phone(self) -> None:
@@ -334,9 +332,14 @@ class Exchange:
         self._over = True
         for line in list(self._lines):
             self._drop(line)
-        while not self._dialled.empty():
-            found = self._dialled.get()
-            if isinstance(found, smtplib.SMTP):
-                found.close()
+        self._decline()
         for end in (self._selector, self._waker, self._woken):
             end.close()
+
+    def _decline(self) -> None:
+        """Hang up what was opened too late; who opens and who ends both see to it, so that none is forgotten."""
+        with suppress(Empty):
+            while True:
+                found = self._dialled.get_nowait()
+                if isinstance(found, smtplib.SMTP):
+                    found.close()

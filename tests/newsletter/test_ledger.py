@@ -71,9 +71,7 @@ def test_who_was_to_be_tried_again_while_the_mailing_is_cancelled_is_skipped(new
     assert newsroom.states(mailing) == [State.SKIPPED] * 3
 
 
-def test_who_goes_back_into_a_paused_mailing_while_it_is_cancelled_is_skipped(
-    newsroom: Newsroom, mailing: int
-) -> None:
+def test_who_goes_back_into_a_paused_mailing_while_it_is_cancelled_is_skipped(newsroom: Newsroom, mailing: int) -> None:
     with sender(newsroom, mailing) as books:
         (ana,) = books.claim(1)
         books.barrier([], [ana.delivery])

@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
+from smtplib import SMTP
+from threading import Event, Thread, current_thread
 
 import pytest
 
 from newsletter.delivery import control
 from newsletter.delivery.models import MailingState, State
 from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
-from newsletter.transports.exchange import Line
+from newsletter.transports.exchange import Exchange, Line
 from newsletter.transports.smtp import SmtpServer, SmtpTransport, connect
 from tests.newsletter.certificates import Certificates
 from tests.newsletter.conftest import Newsroom
@@ -142,6 +145,29 @@ def test_where_no_more_can_be_made_what_is_on_the_wire_is_answered_for() -> None
     with serving(Script(delay=0.2)) as (_server, port), pytest.raises(SendError, match="wrong keys"):
         SmtpTransport(SmtpServer("127.0.0.1", port, "none", connections=1)).run(take, barrier)
     assert [reply.accepted for reply in replies] == [True]
+
+
+def test_a_line_that_is_opened_too_late_is_closed() -> None:
+    late: list[tuple[Thread, SMTP]] = []
+    numbers, goes_on, is_opened = count(), Event(), Event()
+
+    def dial() -> SMTP:
+        if next(numbers) == 0:
+            return connect(server)
+        goes_on.wait(10)
+        late.append((current_thread(), connect(server)))
+        is_opened.set()
+        return late[0][1]
+
+    with serving() as (_server, port):
+        server = SmtpServer("127.0.0.1", port, "none", timeout=5)
+        waiting = [Message(number, "news@example.org", "ana@example.org", b"News.\r\n") for number in (1, 2)]
+        exchange = Exchange(dial, server.name, 2, 5, 5)
+        exchange.run(lambda: waiting.pop() if waiting else None, lambda _replies, departing: frozenset(departing))
+        goes_on.set()
+        assert is_opened.wait(10)
+        late[0][0].join(10)
+    assert late[0][1].sock is None
 
 
 class _Breaks:
