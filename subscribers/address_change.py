@@ -5,8 +5,9 @@
 
 import enum
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ScalarSelect, delete, select
 from sqlalchemy.orm import Session
 
 from subscribers import roll
@@ -33,6 +34,13 @@ class Standing(enum.Enum):
     HALF = enum.auto()
     """This mailbox said yes, the other did not yet."""
     DONE = enum.auto()
+
+
+class Moved(NamedTuple):
+    """Whose address was changed, and the hash of the one given up."""
+
+    subscriber_id: int
+    before: bytes
 
 
 def ask(session: Session, vault: Vault, subscriber_id: int, *, address: str, now: datetime) -> int | None:
@@ -75,10 +83,10 @@ def standing(session: Session, change_id: int, side: Side, now: datetime) -> Sta
     return Standing.HALF if agrees else Standing.ASKED
 
 
-def agree(session: Session, vault: Vault, change_id: int, side: Side, now: datetime) -> bytes | None:
-    """Note that this mailbox says yes. With the second one the reader moves: then the hash of the address given up.
+def agree(session: Session, vault: Vault, change_id: int, side: Side, now: datetime) -> Moved | None:
+    """Note that this mailbox says yes. With the second one the reader moves, once; doing it again changes nothing.
 
-    `journal.note_moved` belongs into a transaction after that one. Once; doing it again changes nothing.
+    Where they did, `journal.note_moved` belongs into a transaction after this one.
     """
     if standing(session, change_id, side, now) in (None, Standing.DONE):
         return None
@@ -91,23 +99,18 @@ def agree(session: Session, vault: Vault, change_id: int, side: Side, now: datet
     return _move(session, vault, reader, change) if change.old_agrees and change.new_agrees else None
 
 
-def reader(session: Session, change_id: int) -> int:
-    """Whose change it is."""
-    return session.scalars(select(AddressChange.subscriber_id).where(AddressChange.id == change_id)).one()
-
-
 def forget(session: Session, now: datetime) -> None:
     """Forget what was asked for too long ago, and what was done since."""
     session.execute(delete(AddressChange).where(AddressChange.asked_at <= now - KEPT))
 
 
-def _reader(session: Session, number: object) -> Subscriber | None:
+def _reader(session: Session, number: int | ScalarSelect[int]) -> Subscriber | None:
     """Who is on the list, for this transaction alone: of two changes, or two presses, one comes first."""
     on_list = select(Subscriber).where(Subscriber.id == number, Subscriber.state != State.LEFT)
     return session.scalars(on_list.with_for_update().execution_options(populate_existing=True)).one_or_none()
 
 
-def _move(session: Session, vault: Vault, reader: Subscriber, change: AddressChange) -> bytes | None:
+def _move(session: Session, vault: Vault, reader: Subscriber, change: AddressChange) -> Moved | None:
     """All that is theirs stays, by number. Of the old address nothing does: it may be subscribed anew, by anybody."""
     old, new = reader.address_hash, change.address_hash
     if reader_with(session, old) != reader.id or _is_known(session, new):  # since the mails were written
@@ -121,7 +124,7 @@ def _move(session: Session, vault: Vault, reader: Subscriber, change: AddressCha
     for address_hash in (old, new):
         roll.forget_sign_up(session, address_hash)
     session.execute(delete(MailedDay).where(MailedDay.address_hash == old))
-    return old
+    return Moved(reader.id, old)
 
 
 def _is_known(session: Session, address_hash: bytes) -> bool:

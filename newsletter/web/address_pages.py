@@ -97,13 +97,13 @@ def _make_agreeing(router: APIRouter, site: Site) -> None:
         """Whoever holds the link may press, and press again."""
         side, change = _meant(site, token)
         with site.database.write() as session:
-            before = address_change.agree(session, site.vault, change, side, site.clock())
-            if before is not None:
-                forgetting.forget_mails(session, before)
+            moved = address_change.agree(session, site.vault, change, side, site.clock())
+            if moved:
+                forgetting.forget_mails(session, moved.before)
             answer = _stands(site, request, session, side, change)
-        if before is not None:
+        if moved:
             with site.database.write() as session:
-                note_moved(session, site.journal, address_change.reader(session, change), before, site.clock().date())
+                note_moved(session, site.journal, moved.subscriber_id, moved.before, site.clock().date())
         return answer
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from newsletter.db import Database
 from subscribers import address_change, journal, people, retention, roll
-from subscribers.address_change import Side, Standing
+from subscribers.address_change import Moved, Side, Standing
 from subscribers.addresses import normal
 from subscribers.consent import Wording
 from subscribers.errors import NotFound
@@ -35,7 +35,7 @@ def ask(database: Database, vault: Vault, reader: int) -> int:
     return change
 
 
-def agree(database: Database, vault: Vault, change: int, side: Side) -> bytes | None:
+def agree(database: Database, vault: Vault, change: int, side: Side) -> Moved | None:
     with database.write() as session:
         return address_change.agree(session, vault, change, side, NOW)
 
@@ -45,8 +45,8 @@ def test_two_presses_at_once_move_the_reader_once(database: Database, vault: Vau
     change = ask(database, vault, reader)
     with ThreadPoolExecutor(4) as hands:
         sides = [Side.OLD, Side.NEW] * 2
-        given_up = list(hands.map(lambda side: agree(database, vault, change, side), sides))
-    assert [before for before in given_up if before] == [vault.hash(normal(OLD))]
+        moves = list(hands.map(lambda side: agree(database, vault, change, side), sides))
+    assert [move for move in moves if move] == [Moved(reader, vault.hash(normal(OLD)))]
     with database.read() as session:
         assert people.show(session, vault, NEW).name == "Ana"
         assert session.scalars(select(Subscriber.id)).all() == [reader]
