@@ -112,7 +112,7 @@ def _opened(server: SmtpServer) -> smtplib.SMTP:
         if server.security == "starttls":
             # It raises where it is not offered, so that a password never goes in clear.
             smtp.starttls(context=ssl.create_default_context())
-            smtp.ehlo()
+            smtp.ehlo_or_helo_if_needed()
         if server.user:
             smtp.login(server.user, server.password)
     except BaseException:
