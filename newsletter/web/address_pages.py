@@ -13,10 +13,10 @@ from newsletter import forgetting
 from newsletter.notices import outbox
 from newsletter.notices.answers import CHANGE
 from newsletter.web.joining_pages import ended
-from newsletter.web.preferences_pages import reader_of
+from newsletter.web.preferences_pages import chosen_by, reader_of
 from newsletter.web.site import LANGUAGES, Site, page_language
 from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
-from subscribers import address_change, people, preferences
+from subscribers import address_change, people
 from subscribers.address_change import Side, Standing
 from subscribers.journal import note_moved
 from subscribers.mailed import Kind
@@ -36,8 +36,7 @@ def make_router(site: Site) -> APIRouter:
 def _make_form(router: APIRouter, site: Site) -> None:
     @router.api_route("/preferences/{token}/address", methods=["GET", "HEAD"], name="address_form")
     def show(request: Request, token: str) -> HTMLResponse:
-        with site.database.read() as session:
-            chosen = preferences.preferences(session, reader_of(site, token))
+        chosen = chosen_by(site, token)
         if chosen is None:
             return ended(site, request)
         return _form(site, token, page_language(request, chosen.languages), Filled(), Again())
@@ -45,11 +44,9 @@ def _make_form(router: APIRouter, site: Site) -> None:
     @router.post("/preferences/{token}/address", name="address_ask")
     def ask(request: Request, token: str, filled: Form_) -> HTMLResponse:
         """The same for every new address, be it on the list or not."""
-        reader = reader_of(site, token)
-        with site.database.read() as session:
-            if preferences.preferences(session, reader) is None:
-                return ended(site, request)
-        form, take = partial(_form, site, token), partial(_ask, site, filled, reader)
+        if chosen_by(site, token) is None:
+            return ended(site, request)
+        form, take = partial(_form, site, token), partial(_ask, site, filled, reader_of(site, token))
         return answered(site, request, filled, form=form, take=take, thanks="public/change_sent.html")
 
 

@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from issues.languages import days, locale
 from newsletter import forgetting, own_data
 from newsletter.web.joining_pages import ended
-from newsletter.web.preferences_pages import reader_of
+from newsletter.web.preferences_pages import chosen_by, reader_of
 from newsletter.web.site import LANGUAGES, Site, page_language
-from subscribers import preferences, roll
+from subscribers import roll
 from subscribers.leaving import Standing, standing
 from subscribers.mailed import WITHIN
 from subscribers.tokens import Purpose, make_timed, read, read_timed
@@ -46,8 +46,7 @@ def _make_file(router: APIRouter, site: Site) -> None:
 def _make_erasing(router: APIRouter, site: Site) -> None:
     @router.api_route("/preferences/{token}/erase", methods=["GET", "HEAD"], name="erase_ask")
     def ask(request: Request, token: str) -> HTMLResponse:
-        with site.database.read() as session:
-            chosen = preferences.preferences(session, reader_of(site, token))
+        chosen = chosen_by(site, token)
         if chosen is None:
             return ended(site, request)
         language = page_language(request, chosen.languages)
@@ -56,10 +55,7 @@ def _make_erasing(router: APIRouter, site: Site) -> None:
 
     @router.post("/preferences/{token}/erase", name="erase")
     def erase(request: Request, token: str) -> Response:
-        reader = reader_of(site, token)
-        with site.database.read() as session:
-            chosen = preferences.preferences(session, reader)
-        return _erased(site, request, reader) if chosen else ended(site, request)
+        return _erased(site, request, reader_of(site, token)) if chosen_by(site, token) else ended(site, request)
 
 
 def _make_erasing_who_left(router: APIRouter, site: Site) -> None:

@@ -21,7 +21,7 @@ from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
 from subscribers import preferences, topics
 from subscribers.languages import MOST
 from subscribers.mailed import Kind
-from subscribers.preferences import LONGEST_PAUSE
+from subscribers.preferences import LONGEST_PAUSE, Preferences
 from subscribers.tokens import Purpose, make, read_timed
 
 HOLDS = timedelta(days=1)
@@ -114,6 +114,12 @@ def reader_of(site: Site, token: str) -> int:
     """The reader's number; 0, which nobody has, where the link was not made here or is too old."""
     held = read_timed(site.vault, Purpose.PREFERENCES, token)
     return held.number if held and site.clock() - held.made_at < HOLDS else 0
+
+
+def chosen_by(site: Site, token: str) -> Preferences | None:
+    """What the reader of this link chose; nothing where it opens nothing, or they are off the list."""
+    with site.database.read() as session:
+        return preferences.preferences(session, reader_of(site, token))
 
 
 def _languages(site: Site, kept: str) -> list[str]:
