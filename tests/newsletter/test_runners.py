@@ -1,4 +1,4 @@
-"""The queue for several machines: jobs are put in with what they are for, come back, and are never worth keeping."""
+"""One machine's jobs go on and on. With several, a queue: jobs are put in with what they are for, and come back."""
 
 import time
 from collections.abc import Iterator
@@ -13,11 +13,29 @@ from sqlalchemy import text
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.runners import Beat
+from newsletter.delivery.runners.embedded import Embedded
 from newsletter.delivery.runners.queued import SCHEMA, Queued, cron
 from newsletter.transports.maildir import MaildirTransport
 from tests.newsletter.conftest import Newsroom
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+def test_on_one_machine_each_job_is_done_at_once_and_again_until_told_to_stop() -> None:
+    stopping, done = Event(), list[str]()
+
+    def often() -> None:
+        done.append("often")
+        if done.count("often") >= 3 and "seldom" in done:
+            stopping.set()
+
+    beats = [
+        Beat("seldom", timedelta(hours=1), lambda: done.append("seldom")),
+        Beat("often", timedelta(), often),
+    ]
+    Embedded().keep(beats, lambda *_: None, stopping)
+    assert done.count("often") >= 3
+    assert done.count("seldom") == 1
 
 
 @pytest.fixture

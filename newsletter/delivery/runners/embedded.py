@@ -1,11 +1,10 @@
-"""The runner for one machine, and the default: each process does all jobs itself. APScheduler is only the heartbeat."""
+"""The runner for one machine, and the default: each process does all jobs itself, each in a thread of its own.
+
+Waiting asks no clock that somebody may set: one that is set back by a day must not keep all of it waiting for that day.
+"""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from threading import Event
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
+from threading import Event, Thread
 
 from newsletter.delivery import sender
 from newsletter.delivery.runners import Beat
@@ -21,18 +20,16 @@ class Embedded:
         sender.send_due(office, transport, stopping)
 
     def keep(self, beats: Sequence[Beat], send: Callable[[int, Stopping], object], stopping: Event) -> None:  # noqa: ARG002 - `send_due` has sent
-        """Each beat at once, and then at its cadence; none beside itself."""
-        scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(len(beats))}, timezone="UTC")
-        for beat in beats:
-            scheduler.add_job(
-                beat.do,
-                "interval",
-                seconds=beat.every.total_seconds(),
-                next_run_time=datetime.now(UTC),
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=None,
-            )
-        scheduler.start()
+        """Each beat at once, and again a while after its end; none beside itself."""
+        threads = [Thread(target=_again_and_again, args=(beat, stopping), name=beat.name) for beat in beats]
+        for thread in threads:
+            thread.start()
         stopping.wait()
-        scheduler.shutdown(wait=True)
+        for thread in threads:
+            thread.join()
+
+
+def _again_and_again(beat: Beat, stopping: Event) -> None:
+    while not stopping.is_set():
+        beat.do()
+        stopping.wait(beat.every.total_seconds())
