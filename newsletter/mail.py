@@ -74,7 +74,10 @@ class Later:
 
 
 Take = Callable[[], Message | Later | None]
-"""Gives the next claimed message, or says to ask again later, or gives nothing where there is none."""
+"""Gives the next claimed message, or says to ask again later, or gives nothing where there is none.
+
+Where it raises, so does the transport, once what is on the wire is answered for.
+"""
 
 Barrier = Callable[[Sequence[Reply], Sequence[int]], frozenset[int]]
 """Returns once the replies are recorded and the departing deliveries are marked "attempting", both durable.
