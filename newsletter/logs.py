@@ -16,5 +16,6 @@ def to_stderr() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # its lines repr a job's arguments
     for talks in ("procrastinate", "psycopg.pool"):  # in tracebacks; what goes wrong is said in our own lines
         logging.getLogger(talks).setLevel(logging.CRITICAL)

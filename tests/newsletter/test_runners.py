@@ -3,16 +3,17 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
 import pytest
+import time_machine
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.models import Mailing, MailingState
-from newsletter.delivery.runners import Beat
+from newsletter.delivery.runners import Beat, embedded
 from newsletter.delivery.runners.embedded import Embedded
 from newsletter.delivery.runners.queued import SCHEMA, Queued, cron
 from newsletter.transports.maildir import MaildirTransport
@@ -21,21 +22,33 @@ from tests.newsletter.conftest import Newsroom
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 
-def test_on_one_machine_each_job_is_done_at_once_and_again_until_told_to_stop() -> None:
+def test_on_one_machine_each_job_is_done_again_and_again_though_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedded, "_LOOK", 0.05)
     stopping, done = Event(), list[str]()
 
     def often() -> None:
         done.append("often")
-        if done.count("often") >= 3 and "seldom" in done:
+        if done.count("often") == 2:
+            yesterday.start()
+        if done.count("often") == 5:
             stopping.set()
 
+    yesterday = time_machine.travel(datetime.now(UTC) - timedelta(days=1))
     beats = [
         Beat("seldom", timedelta(hours=1), lambda: done.append("seldom")),
-        Beat("often", timedelta(), often),
+        Beat("often", timedelta(seconds=0.1), often),
     ]
-    Embedded().keep(beats, lambda *_: None, stopping)
-    assert done.count("often") >= 3
-    assert done.count("seldom") == 1
+    keeping = Thread(target=Embedded().keep, args=(beats, lambda *_: None, stopping))
+    keeping.start()
+    try:
+        assert stopping.wait(20)
+    finally:
+        stopping.set()
+        keeping.join()
+        yesterday.stop()
+    assert done.count("seldom") == 2
 
 
 @pytest.fixture
