@@ -22,8 +22,11 @@ from tests.web.conftest import Web, on_both_databases
 from tests.web.printed import NOW, catch, client, demonstration, mail_out, print_issue
 
 LEAVING = {"/u/{token}", "/u/{token}/undo"}
-JOINING = {"/subscribe", "/confirm/{token}", "/preferences", "/preferences/{token}"}
-PUBLIC = {"/site.css", "/icon.svg", "/favicon.ico", "/work.js", "/pictures/{file}"} | LEAVING | JOINING
+JOINING = {"/subscribe", "/subscribe/{slug}", "/confirm/{token}", "/preferences", "/preferences/{token}"}
+OWN = {f"/preferences/{{token}}/{what}" for what in ("address", "everything", "erase")}
+OWN |= {"/address/{token}", "/erased/{token}"}
+FILES = {"/site.css", "/icon.svg", "/favicon.ico", "/work.js", "/pictures/{file}", "/metrics"}
+PUBLIC = FILES | LEAVING | JOINING | OWN
 OURS = {"/", "/editions/{number}", "/inbox", "/inbox/{key}"}
 
 

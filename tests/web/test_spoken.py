@@ -85,7 +85,7 @@ def test_a_zone_is_named_by_its_city() -> None:
             "The mail server does not take addresses with letters outside ASCII (no SMTPUTF8).",
             "an address with letters their server does not take",
         ),
-        ("4.7.1 Greylisted", "turned away by a filter"),
+        ("4.7.1 Greylisted", "try later, again and again"),
         ("451 later", "try later, again and again"),
         ("I am a teapot", "another reason"),
     ],
