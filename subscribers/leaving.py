@@ -1,7 +1,7 @@
 """Leaving, and coming back within a day or so. After that the person is erased: see `retention`."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, select
@@ -45,11 +45,10 @@ def leave(
     return standing(session, subscriber_id, now, undo_for=undo_for)
 
 
-def leave_all(session: Session, journal: Journal, people: Iterable[int], now: datetime) -> None:
+def leave_all(session: Session, journal: Journal, people: Collection[int], now: datetime) -> None:
     """The same for several people, who stand in the journal together."""
-    left = [roll.take_off(session, Subscriber.id == person, now) for person in people]
-    if marks := [mark for mark in left if mark is not None]:
-        note(session, journal, Kind.LEFT, marks, now.date())
+    if left := roll.take_off(session, Subscriber.id.in_(people), now):
+        note(session, journal, Kind.LEFT, left, now.date())
 
 
 def undo(session: Session, subscriber_id: int, now: datetime, *, undo_for: timedelta = UNDO_FOR) -> Standing:

@@ -15,20 +15,21 @@ _LOOSE = {"synchronize_session": False}
 """Who asks for somebody again in the same transaction asks the database."""
 
 
-def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> bytes | None:
-    """Take this person off, suppress the address and end the consent; the address's hash, or nothing where they were
-    off already."""
+def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> list[bytes]:
+    """Take these people off, suppress their addresses and end their consents; the hashes of those who were not off
+    already. The statements are the same few for any number of people."""
     leaving = update(Subscriber).where(who, Subscriber.state != State.LEFT).values(state=State.LEFT, left_at=left_at)
     returning = leaving.returning(Subscriber.id, Subscriber.address_hash)
-    left = session.execute(returning, execution_options=_LOOSE).one_or_none()
-    if left is None:
-        return None
-    person, address_hash = left
-    suppress(session, address_hash, LEFT, left_at.date())
+    left = session.execute(returning, execution_options=_LOOSE).all()
+    if not left:
+        return []
+    rows = [{"address_hash": row.address_hash, "reason": LEFT, "day": left_at.date()} for row in left]
+    session.execute(insert_new(session, Suppression), rows)
     # Those that ended before, when the person left another time, keep their day; no import's undo meddles with it now.
-    standing = update(Consent).where(Consent.subscriber_id == person, Consent.withdrawn_on.is_(None))
+    theirs = Consent.subscriber_id.in_([row.id for row in left])
+    standing = update(Consent).where(theirs, Consent.withdrawn_on.is_(None))
     session.execute(standing.values(withdrawn_on=left_at.date(), import_id=None), execution_options=_LOOSE)
-    return address_hash
+    return [row.address_hash for row in left]
 
 
 def put_back(session: Session, who: ColumnElement[bool]) -> bytes | None:
