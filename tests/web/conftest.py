@@ -16,6 +16,7 @@ from subscribers.people import Held, add, show
 from subscribers.tokens import Purpose, make
 from subscribers.vault import Vault
 from tests.conftest import empty_database
+from tests.web.caught import Mailbox
 from tests.web.stage import on_stage
 
 ADDRESS = "ana@example.org"
@@ -76,3 +77,9 @@ def web(database: Database, tmp_path: Path) -> Web:
     made = Web(FastAPI(), database, vault)
     made.app = on_stage(database, vault, settings, clock=lambda: made.now)
     return made
+
+
+@pytest.fixture
+def mailbox(web: Web) -> Mailbox:
+    """What the forms sent."""
+    return Mailbox(web.database, web.vault, lambda: web.now)

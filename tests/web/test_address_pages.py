@@ -21,14 +21,9 @@ from subscribers.tokens import Purpose, make_timed, read
 from tests.journals import journal
 from tests.web.caught import Mailbox, links_in, text_of
 from tests.web.conftest import ADDRESS, Web
-from tests.web.test_joining_pages import OWN, heading, path_of, statements
+from tests.web.joining import OWN, heading, path_of, statements
 
 NEW = "ana@new.example.com"
-
-
-@pytest.fixture
-def mailbox(web: Web) -> Mailbox:
-    return Mailbox(web.database, web.vault, lambda: web.now)
 
 
 def own(web: Web, address: str = ADDRESS) -> str:

@@ -1,20 +1,14 @@
-"""Readers join by their own will; a form tells nobody who is on the list; strangers cannot make it a weapon."""
+"""Readers join by their own will; a form tells nobody who is on the list."""
 
-import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
-from itertools import count
 from pathlib import Path
 
-import httpx2
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from newsletter.config import Settings
 from newsletter.notices.models import Notice
-from newsletter.web import gate
 from subscribers import groups, topics
 from subscribers.leaving import leave
 from subscribers.models import SignUp, State, Subscriber
@@ -23,10 +17,9 @@ from subscribers.tokens import Purpose, make, read
 from tests.journals import journal
 from tests.web.caught import Mailbox, links_in, text_of
 from tests.web.conftest import ADDRESS, Web
-from tests.web.desk import desk_client
+from tests.web.joining import OWN, fill, heading, made, path_of, statements
 from tests.web.stage import on_stage
 
-OWN = {"Sec-Fetch-Site": "same-origin"}
 EMBEDDED = {"Sec-Fetch-Site": "cross-site", "Origin": "https://www.example.com"}
 
 
@@ -34,35 +27,6 @@ EMBEDDED = {"Sec-Fetch-Site": "cross-site", "Origin": "https://www.example.com"}
 def database_url(tmp_path: Path) -> str:
     """SQL is tested in the rooms: one kind is enough."""
     return f"sqlite:///{tmp_path / 'newsletter.db'}"
-
-
-@pytest.fixture
-def mailbox(web: Web) -> Mailbox:
-    return Mailbox(web.database, web.vault, lambda: web.now)
-
-
-def made(web: Web, path: str = "/subscribe") -> str:
-    """The stamp of a form that was shown a while ago."""
-    found = re.search('name="made" value="([^"]+)"', web.client().get(path).text)
-    assert found is not None
-    web.now += timedelta(seconds=9)
-    return found[1]
-
-
-def fill(web: Web, address: str = ADDRESS, path: str = "/subscribe", **fields: str) -> httpx2.Response:
-    values = {"address": address, "lang": "es", **fields}
-    return web.client(**OWN).post(path, data={"made": made(web, path)} | values)
-
-
-def heading(answer: httpx2.Response) -> str:
-    found = re.search("<h1>(.*)</h1>", answer.text)
-    assert found is not None
-    return found[1]
-
-
-def path_of(link: str) -> str:
-    assert link.startswith("https://news.example.org/")
-    return link.removeprefix("https://news.example.org")
 
 
 def test_a_person_joins_by_the_link_in_their_mail(web: Web, mailbox: Mailbox) -> None:
@@ -104,18 +68,6 @@ def _erased(web: Web) -> None:
 
 def _waiting(web: Web) -> None:
     fill(web)
-
-
-@contextmanager
-def statements(web: Web) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    event.listen(web.database.engine, "before_cursor_execute", note)
-    yield said
-    event.remove(web.database.engine, "before_cursor_execute", note)
 
 
 def test_the_form_does_the_same_for_every_address(web: Web) -> None:
@@ -263,47 +215,6 @@ def test_a_name_typed_into_the_form_stands_in_no_mail(web: Web, mailbox: Mailbox
     assert "Buy now" not in mail.as_string() + text_of(mail)
 
 
-@pytest.fixture
-def attack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "FREE_FOR_ALL", 0)
-    monkeypatch.setattr(gate, "BITS", 4)
-
-
-def test_under_attack_a_browser_works_or_waits(web: Web, mailbox: Mailbox, attack: None) -> None:
-    page = fill(web)
-    assert heading(page) == "Un momento, por favor."
-    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    fields = dict(re.findall('name="(ticket|made|address|lang|sure)" value="([^"]*)"', page.text))
-    again = web.client(**OWN).post("/subscribe", data=fields)
-    assert "Todavía no ha pasado" in again.text
-    answer = next(str(n) for n in count() if digest_of(fields["ticket"], n)[0] < 16)
-    assert heading(web.client(**OWN).post("/subscribe", data=fields | {"proof": answer})) == "Mire en su correo."
-    other = fields | {"proof": answer, "address": "bo@example.org"}
-    assert heading(web.client(**OWN).post("/subscribe", data=other)) == "Un momento, por favor.", "one address each"
-    web.now += timedelta(minutes=1)
-    assert heading(web.client(**OWN).post("/subscribe", data=fields)) == "Mire en su correo.", "patience does it too"
-    assert [mail["To"] for mail in mailbox.fetch()] == [ADDRESS]
-    desk = desk_client(web).client
-    assert "small task" in desk.get("/desk/readers").text
-    web.now += timedelta(hours=1)
-    assert "small task" not in desk.get("/desk/readers").text
-
-
-def test_no_answer_proves_nothing_even_by_luck(attack: None) -> None:
-    lucky = next(str(n) for n in count() if hashlib.sha256(f"{n}:".encode()).digest()[0] < 16)
-    assert not gate.is_proof(lucky, "")
-
-
-def digest_of(ticket: str, number: int) -> bytes:
-    return hashlib.sha256(f"{ticket}:{number}".encode()).digest()
-
-
-def test_at_the_end_of_patience_nobody_is_let_in(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "MOST_FOR_ALL", 0)
-    answer = fill(web)
-    assert (answer.status_code, heading(answer)) == (429, "Demasiadas personas a la vez.")
-
-
 def test_a_reader_changes_how_it_comes_by_a_link_that_holds_a_day(web: Web, mailbox: Mailbox) -> None:
     web.join("es")
     assert heading(fill(web, path="/preferences")) == "Mire en su correo."
@@ -383,48 +294,6 @@ def test_pages_for_readers_are_small_and_load_nothing_else(web: Web, mailbox: Ma
         assert page.headers["Referrer-Policy"] == "no-referrer"
         for link in re.findall(r'(?:href|src|action)="([^"]+)"', page.text):
             assert link.startswith(("/", "?"))
-
-
-@pytest.mark.parametrize(
-    ("peer", "passed_on", "proxies", "network"),
-    [
-        ("198.51.100.7", "203.0.113.9", (), "198.51.100.0/24"),
-        ("127.0.0.1", "203.0.113.9", (), ""),
-        ("127.0.0.1", "192.0.2.1, 203.0.113.9", ("127.0.0.1",), "203.0.113.0/24"),
-        ("127.0.0.1", "203.0.113.9, 10.0.0.2", ("127.0.0.1", "10.0.0.2"), "203.0.113.0/24"),
-        ("127.0.0.1", "2001:db8:1:2::3", ("127.0.0.1",), "2001:db8:1::/48"),
-        ("127.0.0.1", "::ffff:203.0.113.9", ("127.0.0.1",), "203.0.113.0/24"),
-        ("127.0.0.1", "unknown", ("127.0.0.1",), ""),
-        ("testclient", "", (), ""),
-    ],
-)
-def test_the_network_is_what_the_named_proxy_says(
-    peer: str, passed_on: str, proxies: tuple[str, ...], network: str
-) -> None:
-    from starlette.requests import Request
-
-    headers = [(b"x-forwarded-for", passed_on.encode())]
-    request = Request({"type": "http", "client": (peer, 1), "headers": headers})
-    assert gate.network_of(request, proxies) == network
-
-
-def test_networks_are_counted_apart_and_forgotten_within_the_hour(web: Web) -> None:
-    counted = gate.Gate()
-    one = [counted.way("203.0.113.0/24", web.now) for _ in range(gate.MOST_FOR_ONE + 1)]
-    assert one[gate.FREE_FOR_ONE - 1 : gate.FREE_FOR_ONE + 1] == [gate.Way.OPEN, gate.Way.PROOF]
-    assert one[-2:] == [gate.Way.PROOF, gate.Way.SHUT]
-    assert counted.attacked_until(web.now) is not None
-    later = web.now + timedelta(hours=1)
-    assert counted.attacked_until(later) is None
-    assert counted.way("203.0.113.0/24", later) is gate.Way.OPEN
-    assert b"203.0.113" not in repr(vars(counted)).encode()
-
-
-def test_one_network_shuts_nobody_else_out(web: Web) -> None:
-    counted = gate.Gate()
-    for _ in range(gate.MOST_FOR_ALL + 1):
-        counted.way("203.0.113.0/24", web.now)
-    assert counted.way("198.51.100.0/24", web.now) is gate.Way.PROOF
 
 
 SAID = {

@@ -12,9 +12,9 @@ from newsletter.notices.models import Notice
 from subscribers.models import State, Subscriber
 from subscribers.tokens import Purpose, make_timed
 from tests.web.conftest import ADDRESS, Web
+from tests.web.joining import OWN, heading
 from tests.web.stage import on_stage
 from tests.web.test_address_pages import ask, own
-from tests.web.test_joining_pages import OWN, heading
 
 
 def test_everything_held_leaves_as_a_file_by_a_press_of_the_fresh_link(web: Web) -> None:
