@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 from newsletter.mail import Barrier, Message, Reply, SendError, Take, Testimony
 from newsletter.transports.calls import Answer, Calls, Rest
 from newsletter.transports.conversation import BROKE_BEFORE, NO_ANSWER
+from newsletter.transports.options import connections
 from newsletter.transports.scrub import scrub
 
 _REGIONS = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
@@ -64,16 +65,14 @@ class MailgunAccount:
         options = parse_qs(parts.query)
         region = options.pop("region", ["us"])[0]
         api = options.pop("api", [""])[0]
-        connections = options.pop("connections", ["5"])[0]
+        most = connections(options)
         key = unquote(parts.username or "")
         plain = key.isascii() and key.isprintable() and key and parts.hostname and parts.path in ("", "/")
         if options or region not in _REGIONS or not plain or parts.password is not None or parts.port:
             raise ValueError(_HOW)
         if api and (urlsplit(api).scheme != "http" or urlsplit(api).hostname not in _LOOPBACK):
             raise ValueError("?api= is for a server on this machine that stands in for Mailgun")
-        if not connections.isascii() or not connections.isdigit() or not 1 <= int(connections) <= 100:
-            raise ValueError("a Mailgun transport may have from 1 to 100 connections")
-        return cls(str(parts.hostname), key, api or _REGIONS[region], int(connections))
+        return cls(str(parts.hostname), key, api or _REGIONS[region], most)
 
     def session(self) -> requests.Session:
         """Signed in; it keeps a connection open, asks no setting of this machine, and tries nothing twice."""

@@ -1,18 +1,28 @@
 """SMTP: connections opened, secured and signed in by smtplib; what is said on them is our own (`conversation`)."""
 
+import io
 import smtplib
+import socket
 import ssl
+import time
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from newsletter.mail import Barrier, SendError, Take
 from newsletter.transports.exchange import Exchange
+from newsletter.transports.options import connections
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _HOW = (
     "an SMTP transport is written smtp://user:password@host:587, with ?tls=none for no TLS and ?connections=10 for "
     "more than the usual 5 at once"
 )
+_LONGEST_WELCOME = 1 << 20
+"""Bytes that a server may say before we are signed in."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,8 @@ class SmtpServer:
     connections: int = 5
     """At most so many at once; a server that allows fewer gets fewer."""
     timeout: float = 60.0
-    """Seconds for any answer; RFC 5321, section 4.5.3.2 allows minutes, but a person waits for the report."""
+    """Seconds for any answer, and for all of them up to the sign-in; RFC 5321, section 4.5.3.2 allows minutes, but a
+    person waits for the report."""
     patience: float = 600.0
     """Seconds for the answer to a whole message (section 4.5.3.2.6): giving up sooner would make doubts."""
 
@@ -38,14 +49,12 @@ class SmtpServer:
         parts = urlsplit(url)
         options = parse_qs(parts.query)
         security = "tls" if parts.scheme == "smtps" else options.pop("tls", ["starttls"])[0]
-        connections = options.pop("connections", ["5"])[0]
+        most = connections(options)
         if options or security not in ("tls", "starttls", "none") or not parts.hostname:
             raise ValueError(_HOW)
-        if not connections.isascii() or not connections.isdigit() or not 1 <= int(connections) <= 100:
-            raise ValueError("an SMTP transport may have from 1 to 100 connections")
         port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[security]
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port, security, user, password, int(connections))
+        return cls(parts.hostname, port, security, user, password, most)
 
     @property
     def name(self) -> str:
@@ -94,6 +103,8 @@ def _trouble(error: smtplib.SMTPException | OSError) -> str:
         return "fails at the encryption it offers"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"turns us away ({error.smtp_code})" if error.smtp_code > 0 else "does not speak SMTP"
+    if isinstance(error.__context__, _TooMuch):
+        return "does not speak SMTP"
     if isinstance(error, smtplib.SMTPServerDisconnected) and not isinstance(error.__context__, TimeoutError):
         return "hangs up at once"
     if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
@@ -104,9 +115,9 @@ def _trouble(error: smtplib.SMTPException | OSError) -> str:
 def _opened(server: SmtpServer) -> smtplib.SMTP:
     if server.security == "tls":
         context = ssl.create_default_context()
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=context)
+        smtp: smtplib.SMTP = _SmtpOverTls(server.host, server.port, timeout=server.timeout, context=context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        smtp = _Smtp(server.host, server.port, timeout=server.timeout)
     try:
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
@@ -119,3 +130,48 @@ def _opened(server: SmtpServer) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+class _TooMuch(OSError):
+    """The server says more than a welcome."""
+
+
+class _Smtp(smtplib.SMTP):
+    """One whose answers come from a `_Welcome`: the library's own limit is for each piece of them."""
+
+    _ends = 0.0
+
+    def getreply(self) -> tuple[int, bytes]:
+        """See smtplib."""
+        self._ends = self._ends or time.monotonic() + self.timeout
+        if self.file is None and self.sock:
+            self.file = io.BufferedReader(_Welcome(self.sock, self._ends))
+        return super().getreply()
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
+class _Welcome(io.RawIOBase):
+    """What a server says until we are signed in: who goes on for ever, fast or slowly, is left."""
+
+    def __init__(self, connection: socket.socket, ends: float) -> None:
+        self._connection = connection
+        self._ends = ends
+        self._left = _LONGEST_WELCOME
+
+    def readable(self) -> bool:
+        """See io."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """See io. TimeoutError when the time is up."""
+        if (seconds := self._ends - time.monotonic()) <= 0:
+            raise TimeoutError
+        self._connection.settimeout(seconds)
+        read = self._connection.recv_into(buffer)
+        self._left -= read
+        if self._left < 0:
+            raise _TooMuch
+        return read

@@ -26,6 +26,7 @@ ONE_BY_ONE = ["SIZE"]
 SECRETS = (b"hunter2", b"AHVzZXIAaHVudGVyMg==", b"aHVudGVyMg==")
 """Our password, as it is, and as AUTH PLAIN and LOGIN write it."""
 MANY_LINES = "\r\n".join(["250-more words"] * 2000 + ["250 kept"])
+WITHOUT_END = "\r\n".join(["220-more words"] * 100_000)
 SILENT = "does not answer (no word in time)"
 HANGS_UP = "hangs up at once"
 
@@ -68,6 +69,8 @@ FAULTS = [
     nobody("hangs up after EHLO", {"ehlo": [DROP] * 2}, HANGS_UP),
     nobody("421 for a banner", {"banner": ["421 4.3.2 not now"]}, "turns us away (421)"),
     nobody("421 after EHLO", {"ehlo": ["421 4.3.2 not now"]}, HANGS_UP),
+    nobody("a welcome by drops", {}, SILENT, how=IMPATIENT, server={"pause": 0.04}),
+    nobody("a welcome without end", {"banner": [WITHOUT_END]}, "does not speak SMTP", how=IMPATIENT),
     nobody("a banner of another protocol", {"banner": ["SSH-2.0-OpenSSH"]}, "does not speak SMTP"),
     nobody("closes at every MAIL", {"mail": ["421 busy"] * 2}, "closes the line at once"),
     nobody("refuses our address", {"mail": ["550 5.7.1 sender not allowed"]}, "check FROM", paused=True),
