@@ -78,6 +78,12 @@ def reason(error: DBAPIError) -> str:
     return f"{said}; {MENDING.get(kind, 'look at DATABASE_URL and at its server')}"
 
 
+def is_deadlock(error: DBAPIError) -> bool:
+    """Whether the transaction was given up since another one waited for it, and it for that one: PostgreSQL undid all
+    of it, and it may be done anew."""
+    return getattr(error.orig, "sqlstate", "") == "40P01"
+
+
 class Database:
     """Hands out sessions. `write()` commits at its end, or rolls back if anything was raised."""
 

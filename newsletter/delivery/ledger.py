@@ -23,9 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from newsletter.db import Prepared, among
+from newsletter.db import Prepared, among, is_deadlock
 from newsletter.delivery import generation
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.models import UNSETTLED, Attempt, Delivery, Mailing, MailingState, State
@@ -134,12 +135,12 @@ class Ledger:
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         """Record the replies and mark who departs, in one durable step. Returns those who may depart."""
         with self._lock:
-            with self._connection.begin():
-                sending = self._often.is_sending()
-                turned_away = self._record(replies, sending)
-                leaving = self._depart(frozenset(departing), sending)
-                if not sending:
-                    self._connection.execute(skip_cancelled())
+            try:
+                sending, turned_away, leaving = self._in_one_step(replies, frozenset(departing))
+            except DBAPIError as error:
+                if not is_deadlock(error):
+                    raise
+                sending, turned_away, leaving = self._in_one_step(replies, frozenset(departing))  # none of it was done
             self.is_open = sending
             if turned_away and self._domains.pause_if_many(turned_away):
                 self.is_open = False
@@ -150,6 +151,16 @@ class Ledger:
                 self._departed.discard(delivery)
             self._departed |= leaving
             return leaving
+
+    def _in_one_step(self, replies: Sequence[Reply], departing: frozenset[int]) -> tuple[bool, str, frozenset[int]]:
+        """Whether the mailing goes on, the code of the last who turned us away, and who departs."""
+        with self._connection.begin():
+            sending = self._often.is_sending()
+            turned_away = self._record(replies, sending)
+            leaving = self._depart(departing, sending)
+            if not sending:
+                self._connection.execute(skip_cancelled())
+            return sending, turned_away, leaving
 
     def give_up(self, delivery: int, reason: str) -> None:
         """This person cannot be written to at all: say why."""
@@ -240,18 +251,19 @@ class Ledger:
     def _record(self, replies: Sequence[Reply], sending: bool) -> str:
         """Returns the code of the last of those that turn us away, or nothing."""
         now = self._clock()
+        accepted = {reply.delivery for reply in replies if reply.accepted} & self._departed
+        others = [reply for reply in replies if reply.delivery not in accepted]
+        # Before any delivery is touched: so does who erases somebody, and neither waits for the other.
+        self._suppress([reply.delivery for reply in others if meaning(reply) is Meaning.NOBODY], now)
         self._often.begin_attempts([reply.delivery for reply in replies if reply.delivery not in self._departed], now)
         self._often.end_attempts(replies, now)
-        accepted = {reply.delivery for reply in replies if reply.accepted} & self._departed
         self._often.accept(accepted)
-        others = [reply for reply in replies if reply.delivery not in accepted]
         turned_away = [reply for reply in others if meaning(reply) is Meaning.TURNED_AWAY]
         if sending:  # or somebody may be ending the mailing, and with it the waits
             first_tries = {reply.delivery: not self._tries[reply.delivery] for reply in turned_away}
             self._domains.hear(first_tries, accepted, now)
         for reply in others:
             self._settle(reply, now)
-        self._suppress([reply.delivery for reply in others if meaning(reply) is Meaning.NOBODY], now)
         return f"{turned_away[-1].code} {turned_away[-1].status}".strip() if turned_away else ""
 
     def _settle(self, reply: Reply, now: datetime) -> None:

@@ -14,7 +14,7 @@ from newsletter.delivery import account, control, generation, planning
 from newsletter.delivery.ledger import Ledger, bury_the_dead
 from newsletter.delivery.models import MailingState, State
 from newsletter.mail import Barrier, Reply, Take
-from subscribers import leaving
+from subscribers import leaving, retention
 from tests.journals import journal
 from tests.newsletter.conftest import NOW, Newsroom
 
@@ -209,6 +209,40 @@ def test_a_burial_that_fails_is_done_later_by_the_same_process(newsroom: Newsroo
             raise RuntimeError("the disk is full")
     with sender(newsroom, mailing):
         assert newsroom.states(mailing) == [State.IN_DOUBT, State.PENDING, State.PENDING]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_who_is_erased_while_their_mailbox_is_found_to_be_gone_holds_nobody_up(
+    newsroom: Newsroom, mailing: int
+) -> None:
+    """The two would wait for each other, if one began with the delivery and the other with the person."""
+    gone = Reply(1, 550, "5.1.1 no such user", complete=False)
+    with sender(newsroom, mailing) as books, ThreadPoolExecutor(1) as pool:
+        books.claim(1)
+        books.barrier([], [1])
+        with newsroom.office.database.write() as session:
+            leaving.leave(session, journal(), 1, NOW)
+            settling = pool.submit(books.barrier, [gone], [])
+            wait([settling], timeout=0.3)
+            retention.erase_now(session, journal(), 1, NOW)
+        settling.result()
+    assert newsroom.states(mailing)[0] is State.REFUSED
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_books_that_wait_for_somebody_who_waits_for_them_are_written_again(newsroom: Newsroom, mailing: int) -> None:
+    """An import that is taken back erases many in one transaction, in whatever order."""
+    with sender(newsroom, mailing) as books, ThreadPoolExecutor(1) as pool:
+        books.claim(3)
+        books.barrier([], [1])
+        with newsroom.office.database.write() as session:
+            session.execute(text("SET LOCAL deadlock_timeout = '10s'"))  # so that the books are to give way
+            retention.erase_now(session, journal(), 2, NOW)
+            settling = pool.submit(books.barrier, [Reply(1, 250, "kept", complete=True)], [2, 3])
+            wait([settling], timeout=0.2)
+            retention.erase_now(session, journal(), 1, NOW)
+        assert settling.result() == {3}
+    assert newsroom.states(mailing) == [State.ACCEPTED, State.SKIPPED, State.ATTEMPTING]
 
 
 def test_the_living_are_not_buried(newsroom: Newsroom, mailing: int) -> None:
