@@ -185,3 +185,17 @@ def test_leaving_touches_nobody_else(web: Web) -> None:
         staying = select(func.count()).select_from(Subscriber).where(Subscriber.state == State.SUBSCRIBED)
         assert session.scalar(staying) == 1
     assert web.held("bo@example.org").suppressed == ""
+
+
+def test_pages_lead_on_in_their_own_language(web: Web) -> None:
+    token, arabic = web.join(languages="ar"), {"Accept-Language": "ar"}
+    pages = [web.client().get(f"/u/{token}"), web.client().post(f"/u/{token}")]
+    web.now += timedelta(days=2)
+    pages += [
+        web.client().get(f"/u/{token}"),
+        web.client(**OWN).post(f"/u/{token}/undo"),
+        web.client().get("/confirm/cut-off", headers=arabic),
+    ]
+    ways = [link for page in pages for link in re.findall(r'<a [^>]*?href="([^"]+)"', page.text)]
+    assert len(ways) >= len(pages)
+    assert [way for way in ways if not way.endswith("?lang=ar") and not way.startswith("?lang=")] == []
