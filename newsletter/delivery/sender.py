@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from issues.models import Edition, Issue
 from newsletter import journaling
 from newsletter.db import Database
-from newsletter.delivery import generation, ledger, pacing, planning
+from newsletter.delivery import generation, ledger, pacing, planning, waiting
 from newsletter.delivery.inspection import UnsafeMessage
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
@@ -85,6 +85,7 @@ def open_due(office: Office, call: Callable[[Session, list[int]], None]) -> None
     if _is_any(office, Mailing, due | (Mailing.state == MailingState.SENDING)) and _may_send(office):
         with office.database.write() as session:
             planning.open_due(session, office.clock())
+            waiting.shorten(session, office.clock())
             call(session, planning.open_mailings(session))
 
 

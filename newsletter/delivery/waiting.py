@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, up
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State, WaitingDomain
-from newsletter.delivery.verdicts import back_off
+from newsletter.delivery.verdicts import LONGEST_WAIT, back_off
 from subscribers.inserting import insert_new
 
 MOST_DOMAINS = 3
@@ -126,6 +126,15 @@ def ask_again(session: Session, mailing: int, now: datetime) -> None:
     session.execute(known.values(until=now, tries=0, people=0, seen=True))
     waiting = update(Delivery).where(Delivery.mailing_id == mailing, Delivery.state == State.PENDING)
     session.execute(waiting.where(Delivery.retry_at.is_not(None)).values(retry_at=None))
+
+
+def shorten(session: Session, now: datetime) -> None:
+    """Nobody waits for longer than two waits, a domain's and their own: else the clock was set back meanwhile."""
+    sending = select(Mailing.id).where(Mailing.state == MailingState.SENDING)
+    domains = update(WaitingDomain).where(WaitingDomain.mailing_id.in_(sending))
+    session.execute(domains.where(WaitingDomain.until > now + LONGEST_WAIT).values(until=now))
+    people = update(Delivery).where(Delivery.mailing_id.in_(sending), Delivery.state == State.PENDING)
+    session.execute(people.where(Delivery.retry_at > now + 2 * LONGEST_WAIT).values(retry_at=now))
 
 
 def forget(books: Session | Connection, mailing: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.models import Mailing, MailingState
-from newsletter.delivery.runners import Beat, embedded
+from newsletter.delivery.runners import Beat, embedded, queued
 from newsletter.delivery.runners.embedded import Embedded
 from newsletter.delivery.runners.queued import SCHEMA, Queued, cron
 from newsletter.transports.maildir import MaildirTransport
@@ -168,6 +168,32 @@ def test_beats_are_done_and_a_job_of_a_machine_that_died_comes_back(
     assert beaten.is_set()
     assert beaten_here.is_set()
     assert sent == [mailing]
+
+
+@on_postgres
+def test_beats_of_several_machines_go_on_though_the_clock_is_set_back(
+    queue: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queued, "_BREATH", timedelta(seconds=0.1))
+    stopping, beaten = Event(), list[float]()
+
+    def beat() -> None:
+        beaten.append(time.time())
+        if len(beaten) == 1:
+            yesterday.start()
+        elif beaten[0] - beaten[-1] > 1000:
+            stopping.set()
+
+    yesterday = time_machine.travel(datetime.now(UTC) - timedelta(days=1))
+    beats = [Beat("beat", timedelta(seconds=1), beat)]
+    keeping = Thread(target=queue.keep, args=(beats, lambda *_: None, stopping))
+    keeping.start()
+    try:
+        assert stopping.wait(20)
+    finally:
+        stopping.set()
+        keeping.join()
+        yesterday.stop()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The runner for one machine, and the default: each process does all jobs itself. APScheduler is only the heartbeat."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event
@@ -9,12 +8,12 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsletter.delivery import sender
-from newsletter.delivery.runners import Beat
+from newsletter.delivery.runners import Beat, ClockWatch
 from newsletter.delivery.sender import Office, Stopping
 from newsletter.mail import Transport
 
-_LOOK, _JUMP = 5.0, 30.0
-"""Seconds between two looks at the clock, and by how much it must have been set to matter."""
+_LOOK = 5.0
+"""Seconds between two looks at the clock."""
 
 
 class Embedded:
@@ -38,15 +37,9 @@ class Embedded:
                 misfire_grace_time=None,
             )
         scheduler.start()
-        ahead = _ahead()
+        clock = ClockWatch()
         while not stopping.wait(_LOOK):
-            if abs(_ahead() - ahead) > _JUMP:  # or a clock set back by a day would keep all of it waiting for that day
-                ahead = _ahead()
+            if clock.was_set():
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=datetime.now(UTC))
         scheduler.shutdown(wait=True)
-
-
-def _ahead() -> float:
-    """How far the clock, which somebody may set, is ahead of the one that nobody can."""
-    return time.time() - time.monotonic()

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery import planning, sender
-from newsletter.delivery.runners import Beat
+from newsletter.delivery.runners import Beat, ClockWatch
 from newsletter.delivery.sender import Office, Stopping
 from newsletter.mail import Transport
 
@@ -182,7 +182,10 @@ def _bring_back_stalled(app: procrastinate.App) -> None:
 
 
 async def _work(app: procrastinate.App, beats: Sequence[Beat], stopping: Event, over: Event) -> None:
-    """Take jobs until told to stop, or until a worker cannot go on; it is over then, and what is being done ends."""
+    """Take jobs until told to stop, or until a worker cannot go on; it is over then, and what is being done ends. So it
+    is when the clock was set: procrastinate remembers for when it put in each beat last, and would wait for that time.
+    """
+    clock = ClockWatch()
     async with app.open_async():
         workers = [
             asyncio.create_task(
@@ -198,7 +201,7 @@ async def _work(app: procrastinate.App, beats: Sequence[Beat], stopping: Event, 
         ]
         workers += [asyncio.create_task(_again_and_again(beat)) for beat in beats if beat.everywhere]
         ended: set[asyncio.Task[None]] = set()
-        while not (ended or stopping.is_set()):
+        while not (ended or stopping.is_set() or clock.was_set()):
             ended, _ = await asyncio.wait(workers, timeout=_LOOK_WHETHER_TO_STOP, return_when=asyncio.FIRST_COMPLETED)
         over.set()
         for worker in workers:
