@@ -63,7 +63,10 @@ def import_(
         with file.open("rb") as content:
             number = importing.keep(tools, content, file.name)
         try:
-            columns = _columns(importing.outline(tools, number, encoding=encoding), column or [], status or [])
+            found = importing.outline(tools, number, encoding=encoding)
+            columns = _columns(found, column or [], status or [])
+            if not json and (caution := replace(found, columns=columns).caution):
+                say(caution)
             day = agreed_on.date() if agreed_on else utc_now().date()
             agreed = Agreed(Wording(consent_language, consent), day)
             importing.choose(tools, number, columns, agreed, encoding=encoding, group=group or None)

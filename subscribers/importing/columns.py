@@ -1,6 +1,7 @@
 """Which column of a file says what: guessed from its names, or chosen by a person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from typing import Any
@@ -9,6 +10,7 @@ from subscribers.errors import BadFile
 from subscribers.importing.recipes import ANY, RECIPES, WORDS, Recipe, Standing, Words, plain
 from subscribers.importing.rows import Row, Table
 
+SILENT = "Nothing in this file tells who left or whose mail bounced: everybody in it counts as subscribed."
 _TITLES = 3
 """Lines above the one that names the columns, at most: some programs write a title there."""
 
@@ -39,7 +41,8 @@ class Columns:
 
     def words_of(self, column: str) -> Words:
         """What the words of a column that says how people stand mean."""
-        known = recipe_of(self.product).standings.get(column) or ANY.standings.get(column) or WORDS
+        name = _without_place(column)
+        known = recipe_of(self.product).standings.get(name) or ANY.standings.get(name) or WORDS
         return {**known, **{word: Standing(standing) for word, standing in self.words.items()}}
 
 
@@ -78,22 +81,51 @@ def names_of(cells: Sequence[str]) -> list[str]:
 
 
 def guessed(header: Row) -> Columns:
-    """What the columns are, as far as their names tell: of two that could be meant, none is chosen."""
+    """What the columns are, as far as their names tell: of two that could be the address or a name, none is chosen."""
     names = names_of(header.cells)
     twice = {name for cell in header.cells if (name := plain(cell)) and _times(header, name) > 1}
-    recipe = next((recipe for recipe in RECIPES if all(name in names for name in recipe.known_by)), ANY)
+    recipe = next((recipe for recipe in RECIPES if _is_of(recipe, names)), ANY)
     sure = [name for name in names if name not in twice]
-    full = _find(sure, recipe.full_name)
-    parts = _find(sure, recipe.given_name), _find(sure, recipe.family_name)
-    called = (full,) if full else parts
+    telling = recipe.standings.keys() | ANY.standings.keys()
     return Columns(
         product=recipe.product,
-        address=_find(sure, recipe.address),
-        name=tuple(filter(None, called)),
-        languages=_find(sure, recipe.languages),
-        agreed_on=_find(sure, recipe.agreed_on),
-        standings=tuple(name for name in sure if name in recipe.standings),
+        address=_find(sure, recipe.address + ANY.address),
+        name=_called(sure, recipe) or _called(sure, ANY),
+        languages=_find(sure, recipe.languages + ANY.languages),
+        agreed_on=_find(sure, recipe.agreed_on + ANY.agreed_on),
+        standings=tuple(name for name in names if _without_place(name) in telling),  # of two both count
     )
+
+
+def caution(columns: Columns, names: Collection[str]) -> str:
+    """What a file of these columns does not tell of how people stand, for a person to know; or nothing."""
+    recipe = recipe_of(columns.product)
+    missing = [shown for shown in recipe.tells if plain(shown) not in names]
+    if missing:
+        listed = ", ".join(f"“{shown}”" for shown in missing)
+        return f"This file does not tell who left: export it again with {listed}."
+    return recipe.caution or ("" if columns.standings else SILENT)
+
+
+def is_named(product: str, called: str) -> bool:
+    """Whether a table's name says how everybody in it stands."""
+    return re.split("[^a-z]", called.lower(), maxsplit=1)[0] in recipe_of(product).tables
+
+
+def _is_of(recipe: Recipe, names: Collection[str]) -> bool:
+    return any(all(name in names for name in together) for together in recipe.known_by)
+
+
+def _called(names: Sequence[str], recipe: Recipe) -> tuple[str, ...]:
+    """The columns of a name: the full one, or its parts."""
+    full = _find(names, recipe.full_name)
+    parts = _find(names, recipe.given_name), _find(names, recipe.family_name)
+    return (full,) if full else tuple(filter(None, parts))
+
+
+def _without_place(name: str) -> str:
+    """The name of a column that is there twice, as `names_of` tells it apart."""
+    return re.sub(r" column \d+$", "", name)
 
 
 def _times(header: Row, name: str) -> int:

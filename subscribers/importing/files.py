@@ -16,6 +16,8 @@ LARGEST_INSIDE = 500_000_000
 """Bytes of an archive once unpacked."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _TEXTS = (".csv", ".tsv", ".txt")
+_PAST = (".delivers.csv", ".opens.csv", ".clicks.csv")
+"""What Substack's archive tells of each post: addresses of whoever once got it, who left since among them."""
 _ENCRYPTED = 0x1
 """A bit of a ZIP entry's flags (APPNOTE, section 4.4.4)."""
 
@@ -64,4 +66,5 @@ def _archive_tables(parts: zipfile.ZipFile, encoding: str) -> Iterator[Table]:
 
 def _is_text(part: zipfile.ZipInfo) -> bool:
     """A Mac adds a shadow of each file, in a folder of its own."""
-    return part.filename.lower().endswith(_TEXTS) and not part.filename.startswith("__MACOSX/")
+    name = part.filename.lower()
+    return name.endswith(_TEXTS) and not name.endswith(_PAST) and not name.startswith("__macosx/")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from subscribers.errors import BadFile
-from subscribers.importing.columns import Columns, guessed, header_of, names_of, without_addresses
+from subscribers.importing.columns import Columns, caution, guessed, header_of, is_named, names_of, without_addresses
 from subscribers.importing.csv_files import ENCODINGS
 from subscribers.importing.files import tables_of
 from subscribers.importing.keeping import Source, Tools, opened, source
@@ -28,6 +28,13 @@ class Outline:
     first: tuple[Person | Refused, ...] = field(repr=False)
     problem: str = ""
     """Why nobody can be read as yet."""
+    is_named: bool = False
+    """Whether the name of each table says how everybody in it stands."""
+
+    @property
+    def caution(self) -> str:
+        """What the file does not tell of how people stand, in a sentence; or nothing."""
+        return "" if self.is_named else caution(self.columns, self.names)
 
 
 def outline(tools: Tools, number: int, columns: Columns | None = None, encoding: str = "") -> Outline:
@@ -39,18 +46,20 @@ def outline(tools: Tools, number: int, columns: Columns | None = None, encoding:
     names: dict[str, str] = {}
     guesses: list[Columns] = []
     found = problem = ""
+    named = True
     with _tables(tools, number, kept) as tables:
         for table in tables:
             header, _ = header_of(table)
             shown = [cell.strip()[:80] for cell in header.cells]
             names |= dict(zip(names_of(header.cells), shown, strict=True)) | names
             guesses.append(guessed(header))
+            named = named and is_named(guesses[-1].product, table.called)
             found = found or table.encoding
             problem = problem or str(without_addresses(header))
     chosen = columns or kept.columns or _together(guesses)
     if chosen.address not in names:
         return Outline(chosen, names, found, (), problem)
-    return Outline(chosen, names, found, _first(tools, number, kept, chosen))
+    return Outline(chosen, names, found, _first(tools, number, kept, chosen), is_named=named)
 
 
 def unsaid(tools: Tools, number: int, columns: Columns, encoding: str = "") -> list[str]:

@@ -64,15 +64,29 @@ WORDS = _words(
 )
 """Of a column called "status" in a file of any making."""
 
+NAMED = {
+    "subscribed": Standing.SUBSCRIBED,
+    "unsubscribed": Standing.LEFT,
+    "unsubscribers": Standing.LEFT,
+    "blocklisted": Standing.LEFT,
+    "unconfirmed": Standing.UNCONFIRMED,
+    "nonsubscribed": Standing.UNCONFIRMED,
+    "bounced": Standing.BOUNCED,
+    "complained": Standing.COMPLAINED,
+}
+"""What the first word of a file's name says of everybody in it, in an export of any making."""
 
 TONGUES = {
     **dict.fromkeys(("english", "inglés", "tiếng anh", "الإنجليزية"), "en"),
     **dict.fromkeys(("spanish", "español", "castellano", "tiếng tây ban nha", "الإسبانية"), "es"),
     **dict.fromkeys(("vietnamese", "vietnamita", "tiếng việt", "الفيتنامية"), "vi"),
     **dict.fromkeys(("arabic", "árabe", "tiếng ả rập", "العربية", "عربي"), "ar"),
-    **dict.fromkeys(("french", "français", "francés"), "fr"),
-    **dict.fromkeys(("chinese", "中文", "chino"), "zh"),
-    **dict.fromkeys(("portuguese", "português", "portugués"), "pt"),
+    **dict.fromkeys(("french", "français", "francés", "french (france)", "french (canada)"), "fr"),
+    **dict.fromkeys(("chinese", "中文", "chino", "chinese (china)", "chinese (taiwan)"), "zh"),
+    **dict.fromkeys(("portuguese", "português", "portugués", "portuguese (brazil)", "portuguese (portugal)"), "pt"),
+    # CiviCRM's own, as in "Spanish; Castilian (Mexico)" (civicrm/civicrm-core, xml/templates/languages.tpl)
+    **dict.fromkeys((f"english ({land})" for land in ("united states", "united kingdom", "canada", "australia")), "en"),
+    **dict.fromkeys((f"castilian ({land})" for land in ("spain", "mexico", "puerto rico")), "es"),
 }
 """Languages as people write them, with their tags."""
 
@@ -82,9 +96,9 @@ class Recipe:
     """How one product's export is known and read; each column by the first of its names that is there."""
 
     product: str
-    known_by: tuple[str, ...]
-    """Columns that it has, and others have not."""
-    address: tuple[str, ...]
+    known_by: tuple[tuple[str, ...], ...]
+    """Columns that it has together, and others have not: one such set is enough."""
+    address: tuple[str, ...] = ()
     full_name: tuple[str, ...] = ()
     given_name: tuple[str, ...] = ()
     family_name: tuple[str, ...] = ()
@@ -93,8 +107,12 @@ class Recipe:
     """Days on which people agreed, written as 2021-11-30."""
     standings: Mapping[str, Words] = field(default_factory=dict)
     """Columns that say how people stand; of several the safest word counts."""
-    tables: Mapping[str, Standing] = field(default_factory=dict)
+    tables: Mapping[str, Standing] = field(default_factory=lambda: NAMED)
     """How everybody stands in a table whose name begins like this."""
+    tells: tuple[str, ...] = ()
+    """Columns, as the product writes them, without which its file does not tell who left."""
+    caution: str = ""
+    """What its file does not tell of people, for whoever imports it."""
 
 
 ANY = Recipe(
@@ -104,7 +122,9 @@ ANY = Recipe(
         *("email", "e-mail", "email address", "e-mail address", "mail", "correo electrónico", "correo"),
         *("địa chỉ email", "thư điện tử", "البريد الإلكتروني", "address"),
     ),
-    full_name=_names("name", "full name", "nombre completo", "họ và tên", "họ tên", "الاسم الكامل", "الاسم"),
+    full_name=_names(
+        "name", "full name", "display name", "nombre completo", "họ và tên", "họ tên", "الاسم الكامل", "الاسم"
+    ),
     given_name=_names("first name", "firstname", "fname", "given name", "nombre", "tên", "الاسم الأول"),
     family_name=_names("last name", "lastname", "lname", "family name", "surname", "apellidos", "apellido", "họ"),
     languages=_names(
@@ -114,17 +134,13 @@ ANY = Recipe(
     agreed_on=_names("confirmed at", "confirmed on", "subscribed at", "subscribed on", "opt in date", "optin date"),
     standings=dict.fromkeys(_names("status", "subscription status", "subscriber status"), WORDS),
 )
-"""What columns are called everywhere."""
+"""What columns are called everywhere: in a known product's export too, where its recipe says nothing else."""
 
 RECIPES = (
+    # No published source: file names and columns as seen in public scripts that read them (2018 to 2026).
     Recipe(
         product="Mailchimp",
-        known_by=_names("LEID", "EUID", "OPTIN_TIME"),
-        address=_names("Email Address"),
-        full_name=_names("Name"),
-        given_name=_names("First Name"),
-        family_name=_names("Last Name"),
-        languages=_names("Language", "Languages"),
+        known_by=(_names("LEID", "EUID"), _names("MEMBER_RATING", "OPTIN_TIME")),
         agreed_on=_names("CONFIRM_TIME", "OPTIN_TIME"),
         standings={
             plain("UNSUB_TIME"): _day_of(Standing.LEFT),
@@ -135,83 +151,101 @@ RECIPES = (
                 FILLED: Standing.LEFT,
             },
         },
-        tables={
-            "subscribed": Standing.SUBSCRIBED,
-            "nonsubscribed": Standing.UNCONFIRMED,
-            "unsubscribed": Standing.LEFT,
-            "cleaned": Standing.BOUNCED,
-        },
+        tables={**NAMED, "cleaned": Standing.BOUNCED},
+        caution="Mailchimp tells by a file's name how everybody in it stands: give it the name that it had there.",
     ),
+    # knadh/listmonk, cmd/subscribers.go (007f4de): the state of the person is written, those in each list are not.
     Recipe(
         product="listmonk",
-        known_by=_names("uuid", "attributes", "status"),
-        address=_names("email"),
-        full_name=_names("name"),
+        known_by=(_names("uuid", "attributes"),),
+        agreed_on=_names("created_at"),
         standings={"status": _words(subscribed="enabled", left="disabled|blocklisted|blacklisted")},
+        caution="listmonk does not write who left a list or never confirmed: export the confirmed alone, then the "
+        "unsubscribed as a file of their own, and call that unsubscribed.csv.",
     ),
+    # TryGhost/migrate, packages/mg-substack-members-csv (05b7d60); the dashboard's columns as seen in public scripts.
     Recipe(
         product="Substack",
-        known_by=_names("active_subscription", "expiry"),
-        address=_names("email"),
-        full_name=_names("name"),
-        agreed_on=_names("created_at"),
-        standings={plain("email_disabled"): _yes(Standing.LEFT)},
+        known_by=(
+            *(_names("active_subscription", "expiry"), _names("active_subscription", "email_disabled")),
+            *(
+                _names("Subscription source (free)"),
+                _names("Emails received (6mo)"),
+                _names("Stripe plan", "Start date"),
+            ),
+        ),
+        agreed_on=_names("created_at", "Start date"),
+        standings={
+            plain("email_disabled"): _yes(Standing.LEFT),
+            # The end of a paid plan, or of everything: the file does not tell.
+            plain("Cancel date"): _day_of(Standing.UNCONFIRMED),
+        },
     ),
+    # TryGhost/Ghost, ghost/core/core/server/services/members/import-export/export/exporter.ts (0271e3b).
     Recipe(
         product="Ghost",
-        known_by=_names("subscribed_to_emails", "complimentary_plan"),
-        address=_names("email"),
-        full_name=_names("name"),
+        known_by=(_names("subscribed_to_emails"),),
         agreed_on=_names("created_at"),
         standings={
             plain("subscribed_to_emails"): dict.fromkeys(_YES, Standing.SUBSCRIBED) | dict.fromkeys(_NO, Standing.LEFT),
             plain("deleted_at"): _day_of(Standing.LEFT),
         },
+        caution="Ghost does not write whose mail bounced or who complained: they count as subscribed.",
     ),
+    # buttondown/docs, lib/openapi/enums.json, every SubscriberType from 026b183 (2023) to 26840c7 (2025).
     Recipe(
         product="Buttondown",
-        known_by=_names("referrer_url", "metadata", "tags"),
-        address=_names("email_address", "email"),
-        agreed_on=_names("creation_date"),
+        known_by=(
+            *(_names("metadata", "referrer_url"), _names("undeliverability_date"), _names("subscriber_type")),
+            _names("type", "creation_date"),
+        ),
+        agreed_on=_names("creation_date", "subscription_date"),
         standings={
-            name: _words(
-                subscribed="regular|premium|gifted|trialed|paid|past_due|churning|churned|upcoming|paused",
-                unconfirmed="unactivated|unpaid",
-                left="unsubscribed|removed|disabled|blocked|spammy",
-                bounced="undeliverable",
-                complained="complained",
-            )
-            for name in _names("type", "subscriber_type")
-        }
-        | {
+            **dict.fromkeys(
+                _names("type", "subscriber_type", "status"),
+                _words(
+                    subscribed="regular|premium|paid|gifted|trialed|paused|past_due|past due|churning|churned",
+                    unconfirmed="unactivated|unpaid|blocked|disposable",
+                    left="unsubscribed|removed|disabled",
+                    bounced="undeliverable|spammy|malformed",
+                    complained="complained",
+                ),
+            ),
             plain("unsubscription_date"): _day_of(Standing.LEFT),
             plain("undeliverability_date"): _day_of(Standing.BOUNCED),
         },
     ),
+    # No published source: words of its API as public clients have them, columns as seen in scripts that read reports.
     Recipe(
         product="Action Network",
-        known_by=_names("can2_user_tags", "can2_subscription_status"),
-        address=_names("email"),
-        given_name=_names("first_name"),
-        family_name=_names("last_name"),
-        languages=_names("language", "preferred_language"),
+        known_by=tuple(
+            _names(f"can2_{name}")
+            for name in (
+                *("subscription_status", "subscription_date", "user_tags", "sms_status", "phone"),
+                *("user_address", "user_city", "user_state", "state_abbreviated", "county"),
+            )
+        ),
+        agreed_on=_names("can2_subscription_date"),
         standings={
             plain("can2_subscription_status"): _words(
-                subscribed="subscribed|previous bounce",
+                subscribed="subscribed",
                 left="unsubscribed",
-                bounced="bouncing|bounced",
+                bounced="bouncing|bounced|previous bounce",
                 complained="spam complaint|previous spam complaint",
             )
         },
+        tells=("can2_subscription_status",),
     ),
+    # civicrm/civicrm-core, tests/phpunit/CRM/Export/BAO/ExportTest.php (001a515) and CRM/Core/PseudoConstant.php.
     Recipe(
         product="CiviCRM",
-        known_by=_names("Contact ID", "Do Not Email"),
-        address=_names("Email", "Home-Email", "Main-Email"),
-        full_name=_names("Display Name"),
+        known_by=(
+            *(_names("Contact ID", "Contact Type"), _names("Contact ID", "Do Not Email")),
+            *(_names("Do Not Email", "Do Not Phone"), _names("No Bulk Emails (User Opt Out)")),
+        ),
+        address=_names("Email", *(f"{place}-Email" for place in ("Home", "Main", "Work", "Other", "Billing"))),
         given_name=_names("First Name"),
-        family_name=_names("Last Name"),
-        languages=_names("Preferred Language"),
+        family_name=_names("Last Name"),  # the Display Name of somebody without a name is their address
         standings={
             plain("Do Not Email"): _yes(Standing.LEFT),
             plain("No Bulk Emails (User Opt Out)"): _yes(Standing.LEFT),
@@ -221,14 +255,15 @@ RECIPES = (
             plain("Is Deceased"): _yes(Standing.LEFT),
             plain("Contact is in Trash"): _yes(Standing.LEFT),
         },
+        tells=("Do Not Email", "No Bulk Emails (User Opt Out)", "On Hold"),
     ),
+    # No published source: both headers, of before and after 2024, as seen in public scripts that read them.
     Recipe(
         product="Google Contacts",
-        known_by=_names("E-mail 1 - Value"),
+        known_by=(_names("E-mail 1 - Value"),),
         address=_names("E-mail 1 - Value"),
         full_name=_names("Name"),
-        given_name=_names("First Name", "Given Name"),
-        family_name=_names("Last Name", "Family Name"),
+        caution="An address book does not tell who agreed to get mail: everybody in it counts as subscribed.",
     ),
 )
 """The order in which they are looked for; a file that none is known by is read as ANY."""

@@ -71,7 +71,11 @@ def test_what_the_file_does_not_say_is_said_by_hand(person: Person) -> None:
     columns = ("--map", "address=E-Mail", "--map", "standing=Well")
     assert "of whom the file says “gone”" in person.is_told(*command, *columns)
     assert "one of subscribed" in person.is_told(*command, *columns, "--status", "gone=away")
-    assert "1 had left there" in person.does(*command, *columns, "--status", "gone=left")
+    told = person.does(*command, *columns, "--status", "gone=left")
+    assert "1 had left there" in told
+    silent = "Nothing in this file tells who left"
+    assert silent not in told
+    assert silent in person.does(*command, *columns[:2])
 
 
 def test_missing_keys_stop_the_job_at_its_start(person: Person) -> None:

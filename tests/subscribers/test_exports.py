@@ -1,5 +1,6 @@
 """What other products export, made after their documentation: everybody arrives as they stood there."""
 
+import csv
 import io
 import zipfile
 from pathlib import Path
@@ -8,9 +9,9 @@ import openpyxl
 import pytest
 
 from subscribers.errors import BadFile
-from subscribers.importing.columns import guessed, header_of
+from subscribers.importing.columns import Columns, caution, guessed, header_of, names_of
 from subscribers.importing.files import tables_of
-from subscribers.importing.people import Person, Refused, people_of
+from subscribers.importing.people import Person, Refused, people_of, words_unsaid
 
 EXPORTS = Path(__file__).parents[1] / "data" / "exports"
 
@@ -29,35 +30,36 @@ def standings(data: bytes, called: str = "list.csv") -> dict[str, str]:
     return {who: person.standing for who, person in read(data, called).items() if isinstance(person, Person)}
 
 
-def zipped(*files: Path, **more: bytes) -> bytes:
+def zipped(*files: Path, more: dict[str, bytes] | None = None) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             archive.write(file, f"export/{file.name.replace('.csv', '_export_1a2b.csv')}")
-        for name, content in more.items():
-            archive.writestr(name.replace("__", "."), content)
+        for name, content in (more or {}).items():
+            archive.writestr(name, content)
     return out.getvalue()
 
 
+BUTTONDOWN = {
+    "subscribed": "regular premium gifted trialed paused past.due churning churned",
+    "unconfirmed": "unactivated unpaid blocked disposable",
+    "left": "unsubscribed removed disabled",
+    "bounced": "undeliverable spammy malformed",
+    "complained": "complained",
+}
 STANDINGS = {
-    "buttondown": {
-        "regular": "subscribed",
-        "premium": "subscribed",
-        "unactivated": "unconfirmed",
-        "left": "left",
-        "removed": "left",
-        "bounced": "bounced",
-        "complained": "complained",
-    },
+    "buttondown": {who: standing for standing, people in BUTTONDOWN.items() for who in people.split()},
     "listmonk": {"enabled": "subscribed", "disabled": "left", "blocklisted": "left"},
     "substack": {"free": "subscribed", "paid": "subscribed", "disabled": "left"},
+    "substack_dashboard": {"free": "subscribed", "paid": "subscribed", "cancelled": "unconfirmed"},
     "ghost": {"free": "subscribed", "comped": "subscribed", "left": "left", "deleted": "left"},
     "action_network": {
         "subscribed": "subscribed",
-        "previous": "subscribed",
+        "previous.bounce": "bounced",
         "unsubscribed": "left",
         "bouncing": "bounced",
         "complaint": "complained",
+        "previous.complaint": "complained",
     },
     "civicrm": {
         "clear": "subscribed",
@@ -65,39 +67,125 @@ STANDINGS = {
         "opted.out": "left",
         "hold": "bounced",
         "hold.opt": "left",
+        "hold.number": "bounced",
+        "hold.opt.number": "left",
         "late": "left",
+        "trash": "left",
+        "nameless": "subscribed",
     },
     "google_contacts": {"one": "subscribed"},
+    "google_contacts_before_2024": {"one": "subscribed"},
 }
+NAMES = ("Action Network", "Buttondown", "CiviCRM", "Ghost", "Google Contacts", "listmonk", "Substack")
+
+
+def named(product: str) -> str:
+    """As a recipe names it."""
+    return next(name for name in NAMES if product.startswith(name.lower().replace(" ", "_")))
+
+
+def columns_of(data: bytes) -> Columns:
+    with tables_of(io.BytesIO(data), "list.csv") as tables:
+        return guessed(header_of(next(tables))[0])
+
+
+def rows_of(product: str) -> list[dict[str, str]]:
+    with (EXPORTS / f"{product}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def written(rows: list[dict[str, str]]) -> bytes:
+    out = io.StringIO(newline="")
+    file = csv.DictWriter(out, list(rows[0]))
+    file.writeheader()
+    file.writerows(rows)
+    return out.getvalue().encode()
 
 
 @pytest.mark.parametrize("product", STANDINGS)
 def test_everybody_stands_as_they_stood_there(product: str) -> None:
     data = (EXPORTS / f"{product}.csv").read_bytes()
     assert standings(data) == STANDINGS[product]
-    with tables_of(io.BytesIO(data), "x") as tables:
-        header, _ = header_of(next(tables))
-    assert guessed(header).product.lower().replace(" ", "_") == product
+    assert columns_of(data).product == named(product)
 
 
-def test_names_languages_and_days_come_along() -> None:
-    ana = read((EXPORTS / "civicrm.csv").read_bytes())["clear"]
-    assert isinstance(ana, Person)
-    assert (ana.name, ana.languages) == ("Ana Ruiz", "es-us")
-    first = read((EXPORTS / "mailchimp" / "subscribed_members.csv").read_bytes())["subscribed"]
-    assert isinstance(first, Person)
-    assert (first.name, first.languages, first.agreed_on) == ("Ana Ruiz", "es", "2021-01-03")
+@pytest.mark.parametrize("product", STANDINGS)
+def test_an_export_is_known_in_any_order_and_with_columns_of_ones_own(product: str) -> None:
+    rows = [{"Shoe size": "5", **dict(reversed(row.items())), "Hobbies": "chess"} for row in rows_of(product)]
+    assert standings(written(rows)) == STANDINGS[product]
+    assert columns_of(written(rows)).product == named(product)
+
+
+@pytest.mark.parametrize(
+    ("product", "column"),
+    [
+        ("buttondown", "type"),
+        ("listmonk", "status"),
+        ("substack", "email_disabled"),
+        ("ghost", "subscribed_to_emails"),
+        ("action_network", "can2_subscription_status"),
+        ("civicrm", "Do Not Email"),
+        ("civicrm", "No Bulk Emails (User Opt Out)"),
+        ("civicrm", "On Hold"),
+        ("civicrm", "Deceased"),
+    ],
+)
+def test_a_word_that_is_new_there_is_asked_about_and_nobody_arrives_by_it(product: str, column: str) -> None:
+    data = written([{**row, column: "Quite New"} for row in rows_of(product)])
+    with tables_of(io.BytesIO(data), "list.csv") as tables:
+        assert words_unsaid(tables, columns_of(data)) == ["quite new"]
+    assert standings(data) == {}
+
+
+def test_two_columns_about_how_people_stand_both_count() -> None:
+    data = b"email,status,Status\nana@example.org,active,unsubscribed\nbo@example.org,bounced,active\n"
+    assert standings(data) == {"ana": "left", "bo": "bounced"}
+    assert standings(data.replace(b"active", b"odd")) == {}
+
+
+@pytest.mark.parametrize(
+    ("product", "who", "known"),
+    [
+        ("listmonk", "enabled", ("Ana Ruiz", "", "2021-05-01")),
+        ("ghost", "free", ("Ana Ruiz", "", "2021-01-15")),
+        ("substack", "free", ("", "", "2021-01-05")),
+        ("substack_dashboard", "free", ("Ana Ruiz", "", "2021-06-17")),
+        ("buttondown", "regular", ("", "", "2021-03-01")),
+        ("action_network", "subscribed", ("Ana Ruiz", "", "2021-02-03")),
+        ("civicrm", "clear", ("Ana Ruiz", "es-us", "")),
+        ("civicrm", "do.not", ("Bo Li", "en", "")),
+        ("civicrm", "nameless", ("", "es", "")),
+        ("google_contacts", "one", ("Ana Ruiz", "", "")),
+        ("google_contacts_before_2024", "one", ("Ana Ruiz", "es", "")),
+        ("mailchimp/subscribed_members", "subscribed", ("Ana Ruiz", "es", "2021-01-03")),
+    ],
+)
+def test_names_languages_and_days_come_along(product: str, who: str, known: tuple[str, str, str]) -> None:
+    person = read((EXPORTS / f"{product}.csv").read_bytes())[who]
+    assert isinstance(person, Person)
+    assert (person.name, person.languages, person.agreed_on) == known
+
+
+def test_an_audience_whose_fields_have_names_of_its_own_is_read() -> None:
+    data = (EXPORTS / "mailchimp" / "subscribed_members.csv").read_text()
+    for theirs, ours in (("Email Address", "Correo electrónico"), ("First Name", "Nombre"), ("Last Name", "Apellidos")):
+        data = data.replace(theirs, ours)
+    person = read(data.encode())["subscribed"]
+    assert isinstance(person, Person)
+    assert (columns_of(data.encode()).product, person.name) == ("Mailchimp", "Ana Ruiz")
 
 
 def test_mailchimps_archive_is_read_whole() -> None:
     files = sorted((EXPORTS / "mailchimp").iterdir())
-    shadow = {"__MACOSX/._x__csv": b"\0\1", "notes__txt": b"Thank you.", "read__me": b""}
-    stand = standings(zipped(*files, **shadow))
+    shadow = {"__MACOSX/._x.csv": b"email\nshadow@example.org", "notes.txt": b"Thank you.", "read.me": b""}
+    stand = standings(zipped(*files, more=shadow))
     assert stand == {
         "cleaned": "bounced",
         "subscribed": "subscribed",
+        "transactional": "unconfirmed",  # by the name of its file
         "moved": "left",  # in two of its files
         "unsubscribed": "left",
+        "by.admin": "left",
         "spam": "complained",
         "no.day": "left",  # by the name of its file
     }
@@ -106,6 +194,39 @@ def test_mailchimps_archive_is_read_whole() -> None:
 def test_one_of_mailchimps_files_is_known_by_its_name() -> None:
     data = (EXPORTS / "mailchimp" / "unsubscribed_members.csv").read_bytes()
     assert standings(data, "unsubscribed_members_export_77.csv")["no.day"] == "left"
+
+
+@pytest.mark.parametrize(
+    ("called", "stands"),
+    [("unsubscribed.csv", "left"), ("unconfirmed 2021.csv", "unconfirmed"), ("Cleaned list.csv", "subscribed")],
+)
+def test_a_files_name_says_of_any_product_how_everybody_in_it_stands(called: str, stands: str) -> None:
+    """listmonk writes nowhere else who left a list."""
+    assert standings((EXPORTS / "listmonk.csv").read_bytes(), called)["enabled"] == stands
+
+
+def test_substacks_archive_is_read_without_whom_its_posts_went_to() -> None:
+    past = b"post_id,timestamp,email\n1,2021-01-01,gone@example.org\n"
+    more = {"posts/1.delivers.csv": past, "posts/1.opens.csv": past, "posts.csv": b"post_id,title\n1,Hello\n"}
+    assert standings(zipped(EXPORTS / "substack.csv", more=more)) == STANDINGS["substack"]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"email,name\n", "Nothing in this file tells who left"),
+        (b"email,status\n", ""),
+        (b"email,can2_user_tags\n", "export it again with “can2_subscription_status”"),
+        (b"Contact ID,Contact Type,Email,On Hold\n", "with “Do Not Email”, “No Bulk Emails (User Opt Out)”."),
+        (b"uuid,email,name,attributes,status\n", "call that unsubscribed.csv"),
+        (b"First Name,E-mail 1 - Value\n", "An address book"),
+    ],
+)
+def test_what_a_file_does_not_tell_is_said(data: bytes, says: str) -> None:
+    with tables_of(io.BytesIO(data), "list.csv") as tables:
+        header, _ = header_of(next(tables))
+    told = caution(guessed(header), names_of(header.cells))
+    assert says in told if says else told == ""
 
 
 def workbook(*rows: list[object]) -> bytes:
@@ -138,10 +259,10 @@ def test_a_workbook_is_read_and_a_formula_costs_its_own_row_alone() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (zipped(a__csv=b"email\na@example.org\n")[:60], "cut off or broken"),
-        (zipped(read__me=b"nothing"), "holds no CSV file"),
-        (zipped(**{f"f{n}__csv": b"email\n" for n in range(20)}), "holds too much"),
-        (zipped(a__csv=b"phone\n1\n", b__csv=b"zip\n2\n"), "No column holds addresses"),
+        (zipped(more={"a.csv": b"email\na@example.org\n"})[:60], "cut off or broken"),
+        (zipped(more={"read.me": b"nothing"}), "holds no CSV file"),
+        (zipped(more={f"f{n}.csv": b"email\n" for n in range(20)}), "holds too much"),
+        (zipped(more={"a.csv": b"phone\n1\n", "b.csv": b"zip\n2\n"}), "No column holds addresses"),
         (workbook(["email"])[:900], "cut off or broken"),
     ],
 )

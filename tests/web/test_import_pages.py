@@ -59,6 +59,7 @@ def test_a_list_is_looked_at_put_on_the_list_and_taken_back(web: Web, keeper: Te
     content = "email,name\nzoe@example.com,Zoë\nana@example.com,Ana\nnobody,Nobody\n".encode()
     page = followed(keeper, given(keeper, content))
     assert re.search(r"2 zoe@example.com Zoë", words(page))
+    assert "everybody in it counts as subscribed" in words(page)
     look = followed(keeper, keeper.post(f"{PLACE}/1/columns", data=chosen(page)))
     assert "One person would be added. Nothing was changed yet." in words(look)
     assert re.search(r"4\s*The address has no @", words(look))
@@ -81,10 +82,18 @@ def test_an_export_is_recognised_and_who_had_left_there_is_never_written_to(web:
     page = followed(keeper, given(keeper, (EXPORTS / "civicrm.csv").read_bytes()))
     assert "It looks like an export of CiviCRM." in words(page)
     look = followed(keeper, keeper.post(f"{PLACE}/1/columns", data=chosen(page)))
-    assert "4 had left there" in words(look)
-    assert "1 had bounced there" in words(look)
+    assert "6 had left there" in words(look)
+    assert "2 had bounced there" in words(look)
     followed(keeper, keeper.post(f"{PLACE}/1/merge"))
     assert web.held("do.not@example.org").suppressed == "imported left"
+
+
+def test_what_a_file_does_not_tell_is_said_unless_its_name_does(keeper: TestClient) -> None:
+    content = (EXPORTS / "mailchimp" / "subscribed_members.csv").read_bytes()
+    assert "Mailchimp tells by a file" in words(followed(keeper, given(keeper, content, "people.csv")))
+    named = words(followed(keeper, given(keeper, content, "subscribed_email_audience_export_1a2b.csv")))
+    assert "export of Mailchimp" in named
+    assert "Mailchimp tells by a file" not in named
 
 
 def test_a_word_that_nobody_knows_is_asked_about(keeper: TestClient) -> None:
