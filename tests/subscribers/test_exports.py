@@ -117,6 +117,28 @@ def test_an_export_is_known_in_any_order_and_with_columns_of_ones_own(product: s
 
 
 @pytest.mark.parametrize(
+    ("header", "product"),
+    [
+        ("Email Address,EUID,LEID", "Mailchimp"),
+        ("Email Address,OPTIN_TIME,MEMBER_RATING", "Mailchimp"),
+        ("email,active_subscription,expiry,email_disabled,created_at", "Substack"),
+        ("Email,Start date,Stripe plan", "Substack"),
+        ("email,name,subscribed_to_emails,labels,products", "Ghost"),
+        ("email,notes,metadata,tags,referrer_url", "Buttondown"),
+        ("email,subscriber_type", "Buttondown"),
+        ("email,can2_county", "Action Network"),
+        ("Home-Email,Contact ID,Contact Type", "CiviCRM"),
+        ("Email,No Bulk Emails (User Opt Out)", "CiviCRM"),
+        ("email,type,attributes,tags,created_at", ""),
+    ],
+)
+def test_an_export_of_which_columns_were_chosen_or_an_older_one_is_known(header: str, product: str) -> None:
+    found = columns_of(f"{header}\n".encode())
+    assert found.product == product
+    assert found.address
+
+
+@pytest.mark.parametrize(
     ("product", "column"),
     [
         ("buttondown", "type"),
