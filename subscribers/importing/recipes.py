@@ -137,7 +137,7 @@ ANY = Recipe(
 """What columns are called everywhere: in a known product's export too, where its recipe says nothing else."""
 
 RECIPES = (
-    # No published source: file names and columns as seen in public scripts that read them (2018 to 2026).
+    # No published source: file names and columns as seen in public scripts that read them.
     Recipe(
         product="Mailchimp",
         known_by=(_names("LEID", "EUID"), _names("MEMBER_RATING", "OPTIN_TIME")),
@@ -168,11 +168,8 @@ RECIPES = (
         product="Substack",
         known_by=(
             *(_names("active_subscription", "expiry"), _names("active_subscription", "email_disabled")),
-            *(
-                _names("Subscription source (free)"),
-                _names("Emails received (6mo)"),
-                _names("Stripe plan", "Start date"),
-            ),
+            *(_names("Subscription source (free)"), _names("Emails received (6mo)")),
+            _names("Stripe plan", "Start date"),
         ),
         agreed_on=_names("created_at", "Start date"),
         standings={
@@ -192,7 +189,7 @@ RECIPES = (
         },
         caution="Ghost does not write whose mail bounced or who complained: they count as subscribed.",
     ),
-    # buttondown/docs, lib/openapi/enums.json, every SubscriberType from 026b183 (2023) to 26840c7 (2025).
+    # buttondown/docs, lib/openapi/enums.json, and buttondown/openapi, enums.json: every SubscriberType that three of their versions have.
     Recipe(
         product="Buttondown",
         known_by=(
