@@ -189,7 +189,7 @@ RECIPES = (
         },
         caution="Ghost does not write whose mail bounced or who complained: they count as subscribed.",
     ),
-    # buttondown/docs, lib/openapi/enums.json, and buttondown/openapi, enums.json: every SubscriberType that three of their versions have.
+    # buttondown/docs, lib/openapi/enums.json (04530fc, 26840c7) and buttondown/openapi, enums.json (026b183): SubscriberType.
     Recipe(
         product="Buttondown",
         known_by=(
