@@ -189,7 +189,7 @@ RECIPES = (
         },
         caution="Ghost does not write whose mail bounced or who complained: they count as subscribed.",
     ),
-    # SubscriberType: buttondown/docs, lib/openapi/enums.json (04530fc, 26840c7), buttondown/openapi, enums.json (026b183).
+    # buttondown/docs, lib/openapi/enums.json (04530fc, 26840c7); buttondown/openapi, enums.json (026b183).
     Recipe(
         product="Buttondown",
         known_by=(
