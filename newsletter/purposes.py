@@ -133,6 +133,7 @@ KINDS: Mapping[str, Kind] = {
             "address_hash": Reason(_HASH.what, "so that no import brings back who left"),
             "reason": Reason("left, bounced or complained, here or where an import came from", "to say why"),
             "day": Reason("the day", "to say since when"),
+            "noted_on": Reason("the day it was written into the journal", "so that each is written there, once"),
         },
     ),
     "import_piece": Kind(

@@ -83,5 +83,7 @@ def _wants(topic: int) -> ColumnElement[bool]:
 
 def _joined() -> ScalarSelect[date | None]:
     """The day from which they agreed to be written to."""
-    first = select(func.min(Consent.confirmed_on)).where(Consent.withdrawn_on.is_(None))
-    return first.where(Consent.subscriber_id == Subscriber.id).correlate(Subscriber).scalar_subquery()
+    theirs = select(Consent.confirmed_on).where(Consent.subscriber_id == Subscriber.id)
+    standing = theirs.where(Consent.withdrawn_on.is_(None), Consent.confirmed_on.is_not(None))
+    first = standing.order_by(Consent.confirmed_on).limit(1)  # which the index gives at once, and min() after all
+    return first.correlate(Subscriber).scalar_subquery()

@@ -144,9 +144,11 @@ class Consent(Base):
     """By what right a person is on the list, by day."""
 
     __tablename__ = "consent"
+    __table_args__ = (Index("consent_standing", "subscriber_id", "withdrawn_on", "confirmed_on"),)
+    """It finds a person's, and holds all that is asked about when a million joined."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
     wording_id: Mapped[int] = mapped_column(ForeignKey("consent_wording.id"))
     came_by: Mapped[str] = mapped_column(String(16))
     """form, import or added (by hand)."""
@@ -158,15 +160,21 @@ class Consent(Base):
     subscriber: Mapped[Subscriber] = relationship(back_populates="consents")
 
 
+_UNNOTED = text("noted_on IS NULL")
+
+
 class Suppression(Base):
     """An address that must not be written to, as a keyed hash: all that stays of someone who left."""
 
     __tablename__ = "suppression"
+    __table_args__ = (Index("suppression_to_note", "address_hash", sqlite_where=_UNNOTED, postgresql_where=_UNNOTED),)
 
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     reason: Mapped[str] = mapped_column(String(32))
     """left, bounced, complained; `imported left` and so on where they had done so before an import."""
     day: Mapped[date] = mapped_column(Date)
+    noted_on: Mapped[date | None] = mapped_column(Date)
+    """The day on which it was written into the journal; nothing while it waits for that."""
 
 
 class JournalPlace(Base):

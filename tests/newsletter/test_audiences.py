@@ -1,17 +1,20 @@
 """A mailing goes to its audience: whoever all clauses hold for when it opens, and nobody else."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import and_, func, select, update
 
 from newsletter import audiences
 from newsletter.db import Database
 from newsletter.delivery import planning
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
 from subscribers import groups, removing, topics
+from subscribers.audience import within
 from subscribers.grammar import parse
 from subscribers.models import Consent, Group, Subscriber, Suppression, Topic
+from subscribers.models import State as SubscriberState
 from tests.newsletter.conftest import NOW, Newsroom
 
 NAMES = ("ana", "ben", "cho", "dan", "eva")
@@ -21,7 +24,8 @@ OUTCOMES = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.PENDING)
 @pytest.fixture
 def people(newsroom: Newsroom) -> dict[int, str]:
     """Five readers, Spanish from the third on. Group 1: ana, cho. Topic 1: not for ana, ben. Issue 2021-10 went to the
-    first four, with outcomes of each kind. Cho joined a month ago. Fay is suppressed, and in all of it."""
+    first four, with outcomes of each kind. Cho joined a month ago, and agreed more often than once. Fay is suppressed,
+    and in all of it."""
     numbers = [*newsroom.add("ana", "ben"), *newsroom.add("cho", "dan", "eva", "fay", languages="es,en")]
     mailing = newsroom.schedule("2021-10")
     with newsroom.office.database.write() as session:
@@ -37,6 +41,10 @@ def people(newsroom: Newsroom) -> dict[int, str]:
         session.delete(gone)
         month_ago = (NOW - timedelta(days=30)).date()
         session.execute(update(Consent).where(Consent.subscriber_id == numbers[2]).values(confirmed_on=month_ago))
+        more: dict[str, Any] = {"subscriber_id": numbers[2], "wording_id": 1, "came_by": "form"}
+        long_ago = {"confirmed_on": date(2020, 1, 1), "withdrawn_on": month_ago}
+        for days in ({"confirmed_on": NOW.date()}, {"asked_on": NOW.date()}, long_ago):
+            session.add(Consent(**more, **days))
         address_hash = session.get_one(Subscriber, numbers[5]).address_hash
         session.add(Suppression(address_hash=address_hash, reason="left", day=date(2021, 11, 1)))
     assert mailing == 1
@@ -77,6 +85,20 @@ def test_whom_all_clauses_hold_for_is_counted_and_written_to(newsroom: Newsroom,
             assert sorted(people[number] for number in rows if number) == who.split(), audience
         counted = newsroom.account(mailing).by_language
         assert {tag: sum(counted.get(tag, {}).values()) for tag in ("en", "es")} == expected, audience
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_joined_when_is_counted_from_indices_alone(database: Database) -> None:
+    """Of a million, rows would be read one by one from all over the disk."""
+    audience = parse("joined after 2021-10-30; joined before 2021-11-01")
+    among = and_(Subscriber.state == SubscriberState.SUBSCRIBED, *within(audience))
+    counting = select(Subscriber.languages, func.count()).where(among).group_by(Subscriber.languages)
+    with database.engine.connect() as connection:
+        asked = counting.compile(connection, compile_kwargs={"literal_binds": True})
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    read = [step for step in steps if step.startswith(("SEARCH", "SCAN"))]
+    assert len(read) == 3
+    assert all("COVERING INDEX" in step for step in read), read
 
 
 def test_what_was_taken_away_or_forgotten_holds_for_nobody(newsroom: Newsroom, people: dict[int, str]) -> None:
