@@ -24,7 +24,7 @@ from newsletter.delivery.sender import Stopping
 from newsletter.logs import to_stderr
 from newsletter.notices.outbox import send_waiting
 from newsletter.wiring import FIXABLE, Newsletter, utc_now
-from subscribers import address_change, head_counts, importing, journal
+from subscribers import address_change, head_counts, importing
 from subscribers.preferences import end_pauses
 from subscribers.removing import forget_removed
 from subscribers.retention import erase_left, forget_sign_ups
@@ -67,11 +67,13 @@ def notices(newsletter: Newsletter, stopping: Event) -> None:
 
 
 def beat(newsletter: Newsletter, _stopping: Event) -> None:
-    """Note in the journal that this database lives, so that a backup from before is known as one; or say that it is."""
+    """Note in the journal that this database lives, so that a backup from before is known as one; or say that it is.
+    So are those noted whom an import brought as somebody not to write to, or a sender that was killed found gone."""
     if refusal := journaling.refusal(newsletter.database, newsletter.journal, utc_now()):
         log.warning("nothing is sent", why=refusal)
     else:
         journaling.beat(newsletter.database, newsletter.journal, utc_now())
+        journaling.note_suppressed(newsletter.database, newsletter.journal, utc_now())
 
 
 def erase(newsletter: Newsletter, _stopping: Event) -> None:
@@ -131,12 +133,9 @@ def renew_keys(newsletter: Newsletter, stopping: Event) -> None:
 
 
 def count(newsletter: Newsletter, _stopping: Event) -> None:
-    """Once a day: keep how the list stands, in numbers, and note who bounced since the last time in the journal."""
-    today = utc_now().date()
+    """Once a day: keep how the list stands, in numbers."""
     with newsletter.database.write() as session:
-        before = head_counts.last_day(session)
-        if head_counts.keep(session, today):
-            journal.note_suppressed(session, newsletter.journal, before, today)
+        head_counts.keep(session, utc_now().date())
 
 
 def draft(newsletter: Newsletter, _stopping: Event) -> None:

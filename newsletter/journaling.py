@@ -34,3 +34,12 @@ def beat(database: Database, journal: Journal, now: datetime) -> None:
     if number is not None:
         with database.write() as session:
             journals.note_beat(session, journal, number, now.date())
+
+
+def note_suppressed(database: Database, journal: Journal, now: datetime) -> None:
+    """Note whose addresses bounced or came suppressed with an import: a copy from before would write to them again."""
+    with database.read() as session:
+        goes_on = journals.is_anybody_to_note(session)
+    while goes_on:
+        with database.write() as session:
+            goes_on = journals.note_suppressed(session, journal, now.date())

@@ -48,11 +48,6 @@ def keep(session: Session, day: date) -> bool:
     return bool(rows)
 
 
-def last_day(session: Session) -> date | None:
-    """The last day that was counted."""
-    return session.scalar(select(func.max(HeadCount.day)))
-
-
 def told(session: Session) -> list[Day]:
     """The past, the oldest first: by day, by week or by month, whichever is the finest that gives no more than MOST."""
     days = session.scalars(select(HeadCount.day).distinct().order_by(HeadCount.day)).all()

@@ -13,19 +13,18 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, true, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from subscribers import roll
 from subscribers.journal_file import JournalFile, Kind, Line, numbered
 from subscribers.models import JournalPlace, Subscriber, Suppression
 
-OTHERS = (Kind.BOUNCED, Kind.COMPLAINED, Kind.IMPORTED)
-"""Why an address is suppressed whose owner did not leave."""
+_AT_ONCE = 1000
+"""Addresses that are noted in one transaction, where nobody waits for it."""
 
 
 class Lag(enum.Enum):
@@ -78,6 +77,8 @@ _KEEPING = (
     .values(lines=bindparam("to_lines"), beat=bindparam("to_beat"))
 )
 
+_UNNOTED = Suppression.noted_on.is_(None)
+
 
 def note(session: Session, journal: Journal, kind: Kind, marks: Iterable[bytes], day: date) -> None:
     """Write deeds into the journal, within the transaction that does them (or, `Kind.BACK`, in the one after).
@@ -85,16 +86,7 @@ def note(session: Session, journal: Journal, kind: Kind, marks: Iterable[bytes],
     They are on the disk when this returns. Where the file cannot be written they are done all the same, since nobody
     must be kept on the list for want of a disk; but nothing is sent then: see `lag`.
     """
-    lines = [Line(kind, mark, day) for mark in marks]
-    try:
-        place = _locked(session, journal) or _begun(session, journal, day)
-        file = journal.file(place.id)
-        knows_all = _mend(session, place, file)
-        length = file.append(lines)
-    except OSError:
-        return
-    if knows_all:
-        _keep(session, place._replace(lines=length))
+    _append(session, journal, [Line(kind, mark, day) for mark in marks], day)
 
 
 def note_return(session: Session, journal: Journal, subscriber_id: int, day: date) -> None:
@@ -113,19 +105,23 @@ def note_moved(session: Session, journal: Journal, subscriber_id: int, before: b
     note_return(session, journal, subscriber_id, day)
 
 
-def note_suppressed(session: Session, journal: Journal, since: date | None, until: date) -> None:
-    """Write down whose addresses were suppressed since then (or ever), before `until`, for other reasons than leaving.
+def is_anybody_to_note(session: Session) -> bool:
+    """Whether `note_suppressed` has something to do; asked often."""
+    return session.scalar(select(Suppression.day).where(_UNNOTED).limit(1)) is not None
 
-    A mail server would say it again, so a day's delay harms nobody, and no mailing waits for the journal.
-    """
-    lately = and_(Suppression.day < until, true() if since is None else Suppression.day >= since)
-    rows = session.execute(
-        select(Suppression.reason, Suppression.day, Suppression.address_hash)
-        .where(lately, or_(Suppression.reason.in_(OTHERS), Suppression.reason.startswith(f"{Kind.IMPORTED} ")))
-        .order_by(Suppression.day, Suppression.reason)
-    )
-    for (reason, day), together in groupby(rows, key=lambda row: (row.reason, row.day)):
-        note(session, journal, Kind(reason.partition(" ")[0]), [row.address_hash for row in together], day)
+
+def note_suppressed(session: Session, journal: Journal, day: date) -> bool:
+    """Write down some of those whose addresses were suppressed for another reason than leaving, in a transaction after
+    the one that did it; says whether to go on. No mailing waits for it: a mail server would say it again."""
+    waiting = select(Suppression.address_hash, Suppression.reason, Suppression.day).where(_UNNOTED)
+    some = waiting.order_by(Suppression.address_hash).limit(_AT_ONCE)
+    rows = session.execute(some.with_for_update(skip_locked=True)).all()
+    lines = [Line(Kind(reason.partition(" ")[0]), mark, since) for mark, reason, since in rows]
+    if not lines or not _append(session, journal, lines, day):
+        return False
+    noted = update(Suppression).where(Suppression.address_hash.in_([line.mark for line in lines]))
+    session.execute(noted.values(noted_on=day), execution_options={"synchronize_session": False})
+    return True
 
 
 def lag(session: Session, journal: Journal, day: date) -> Lag:
@@ -249,6 +245,20 @@ def _mend(session: Session, place: Place, file: JournalFile) -> bool:
         return False
     replay(session, [more])
     _keep(session, place._replace(lines=file.length()))
+    return True
+
+
+def _append(session: Session, journal: Journal, lines: Sequence[Line], day: date) -> bool:
+    """Whether the lines are on the disk now."""
+    try:
+        place = _locked(session, journal) or _begun(session, journal, day)
+        file = journal.file(place.id)
+        knows_all = _mend(session, place, file)
+        length = file.append(lines)
+    except OSError:
+        return False
+    if knows_all:
+        _keep(session, place._replace(lines=length))
     return True
 
 

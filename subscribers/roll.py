@@ -17,18 +17,19 @@ _LOOSE = {"synchronize_session": False}
 
 def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> list[bytes]:
     """Take these people off, suppress their addresses and end their consents; the hashes of those who were not off
-    already. The statements are the same few for any number of people."""
+    already, which belong into the journal. The statements are the same few for any number of people."""
     leaving = update(Subscriber).where(who, Subscriber.state != State.LEFT).values(state=State.LEFT, left_at=left_at)
     returning = leaving.returning(Subscriber.id, Subscriber.address_hash)
     left = session.execute(returning, execution_options=_LOOSE).all()
     if not left:
         return []
-    rows = [{"address_hash": row.address_hash, "reason": LEFT, "day": left_at.date()} for row in left]
+    day = left_at.date()
+    rows = [{"address_hash": row.address_hash, "reason": LEFT, "day": day, "noted_on": day} for row in left]
     session.execute(insert_new(session, Suppression), rows)
     # Those that ended before, when the person left another time, keep their day; no import's undo meddles with it now.
     theirs = Consent.subscriber_id.in_([row.id for row in left])
     standing = update(Consent).where(theirs, Consent.withdrawn_on.is_(None))
-    session.execute(standing.values(withdrawn_on=left_at.date(), import_id=None), execution_options=_LOOSE)
+    session.execute(standing.values(withdrawn_on=day, import_id=None), execution_options=_LOOSE)
     return [row.address_hash for row in left]
 
 
@@ -49,8 +50,8 @@ def put_back(session: Session, who: ColumnElement[bool]) -> bytes | None:
 
 
 def suppress(session: Session, address_hash: bytes, reason: str, day: date) -> bool:
-    """Never write to this address again; says whether that is new."""
-    row = insert_new(session, Suppression).values(address_hash=address_hash, reason=reason, day=day)
+    """Never write to this address again, as the journal says; says whether that is new."""
+    row = insert_new(session, Suppression).values(address_hash=address_hash, reason=reason, day=day, noted_on=day)
     return session.scalar(row.returning(Suppression.day)) is not None
 
 

@@ -108,6 +108,7 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
     with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
         _send(office, mailing, Ledger(lease, mailing, deadline, office.clock), transport, stopping)
         lease.end(office.clock())
+    journaling.note_suppressed(office.database, office.journal, office.clock())
 
 
 def compile_edition(edition: Edition, campaign: str, letterhead: Letterhead) -> CompiledEdition:

@@ -28,6 +28,7 @@ from subscribers.journal_file import JournalFile
 from subscribers.leaving import Standing
 from subscribers.models import JournalPlace, SignUp, Subscriber, Suppression
 from tests.newsletter.conftest import NOW, Newsroom
+from tests.newsletter.smtp_server import Script, serving
 
 PutBack = Callable[[], None]
 
@@ -172,6 +173,21 @@ def test_a_mailing_that_was_on_its_way_in_the_copy_is_paused(newsroom: Newsroom,
         paused = session.get_one(Mailing, mailing)
         assert (paused.state, "may have got it since" in paused.note) == (MailingState.PAUSED, True)
     assert newsroom.states(mailing) == [State.PENDING] * 2
+
+
+def test_whose_mailbox_was_gone_by_the_end_of_a_run_is_not_written_to_from_the_copy(
+    newsroom: Newsroom, backup: Callable[[], PutBack]
+) -> None:
+    newsroom.add("ana", "bo")
+    newsroom.schedule()
+    beat(newsroom)
+    put_back = backup()
+    with serving(Script({"rcpt": ["550 5.1.1 no such user"]})) as (_server, port):
+        newsroom.send_to(port)
+    put_back()
+    assert catch_up(newsroom).people == 1
+    with newsroom.office.database.read() as session:
+        assert session.scalars(select(Suppression.reason)).all() == ["bounced"]
 
 
 def test_answers_go_out_from_an_old_database_and_other_notices_wait(
