@@ -1,7 +1,6 @@
 """One-click leaving (RFC 8058) at a real `newsletter run` on SQLite, while it sends to everybody: each press is on the
 disk, in the journal and in the database, before its answer. Beside the limit of the brief."""
 
-import http.client
 import socket
 import subprocess
 import sys
@@ -16,17 +15,22 @@ from sqlalchemy import func, select
 
 from benchmarks import sink
 from benchmarks.figures import Figure
+from newsletter.db import Database
 from newsletter.delivery.models import UNSETTLED, Delivery
 from newsletter.delivery.sender import unsubscribe_url
 from subscribers.models import State, Subscriber
 from tests.flows.house import House
 
-PEOPLE = 40_000
+PEOPLE = 60_000
 PRESSES = 3000
 AT_ONCE = 16
 WANTED = 300.0
 """A second."""
 _STARTING = 60.0
+_REQUEST = (
+    "POST {link} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    "Content-Length: 26\r\n\r\nList-Unsubscribe=One-Click"
+)
 
 
 def measure() -> list[Figure]:
@@ -36,15 +40,17 @@ def measure() -> list[Figure]:
         way_out = f"smtp://127.0.0.1:{port}?tls=none&connections=10"
         house = House(home, Path(folder, "keys"), f"sqlite:///{home}/newsletter.db", way_out)
         links = _filled(house)
-        with _running(house) as pages:
+        with house.opened() as newsletter, _running(house, newsletter.database) as pages:
+            before = _waiting(newsletter.database)
             began = time.perf_counter()
             with ThreadPoolExecutor(AT_ONCE) as readers:
                 list(readers.map(lambda mine: _press(pages, mine), (links[n::AT_ONCE] for n in range(AT_ONCE))))
-            rate = PRESSES / (time.perf_counter() - began)
-        left, waiting = _counted(house)
+            took = time.perf_counter() - began
+            waiting, left = _waiting(newsletter.database), _left(newsletter.database)
     if left != PRESSES or not waiting:
         raise RuntimeError(f"{left} of {PRESSES} left, and {waiting} still waited for their mail")
-    what = "one-click leaving while a mailing is sent"
+    rate, mails = PRESSES / took, (before - waiting) / took
+    what = f"one-click leaving, {AT_ONCE} at a time, while {mails:,.0f} mails/s are sent"
     return [Figure(what, f"{rate:,.0f}/s", f"{WANTED:,.0f}/s (limit)", rate / WANTED)]
 
 
@@ -57,7 +63,7 @@ def _filled(house: House) -> list[str]:
 
 
 @contextmanager
-def _running(house: House) -> Iterator[int]:
+def _running(house: House, database: Database) -> Iterator[int]:
     """`newsletter run`, once it sends; the port of its pages."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -68,7 +74,7 @@ def _running(house: House) -> Iterator[int]:
     with subprocess.Popen(command, env=house.environment, stdout=quiet, stderr=quiet) as running:
         try:
             ends = time.monotonic() + _STARTING
-            while _counted(house)[1] in (0, PEOPLE) or not _answers(port):
+            while _waiting(database) in (0, PEOPLE) or not _answers(port):
                 if time.monotonic() > ends:
                     raise RuntimeError("it does not send")
                 time.sleep(0.1)
@@ -83,19 +89,25 @@ def _answers(port: int) -> bool:
 
 
 def _press(port: int, links: list[str]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    for link in links:
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", link, "List-Unsubscribe=One-Click", form)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"a press was answered {answer.status}")
-    connection.close()
+    """One after another on one line, in as few steps as there are: the client shares the processors with what is
+    measured."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line, line.makefile("rb") as answers:
+        for link in links:
+            line.sendall(_REQUEST.format(link=link, port=port).encode())
+            status, length = answers.readline(), 0
+            while (header := answers.readline().lower()) != b"\r\n":
+                if header.startswith(b"content-length:"):
+                    length = int(header.partition(b":")[2])
+            if status.split()[1] != b"200" or len(answers.read(length)) < length:
+                raise RuntimeError(f"a press was answered {status!r}")
 
 
-def _counted(house: House) -> tuple[int, int]:
-    """How many left, and how many deliveries of the mailing have no outcome yet."""
-    with house.opened() as newsletter, newsletter.database.read() as session:
-        left = session.scalar(select(func.count()).where(Subscriber.state == State.LEFT)) or 0
-        return left, session.scalar(select(func.count()).where(Delivery.state.in_(UNSETTLED))) or 0
+def _left(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).where(Subscriber.state == State.LEFT)) or 0
+
+
+def _waiting(database: Database) -> int:
+    """How many deliveries of the mailing have no outcome yet."""
+    with database.read() as session:
+        return session.scalar(select(func.count()).where(Delivery.state.in_(UNSETTLED))) or 0

@@ -28,6 +28,7 @@ def normal(tag: str) -> str:
     return tidy
 
 
+@cache
 def own_name(tag: str) -> str:
     """The language's name in itself, as a label: `Español`. The tag itself where nobody knows the language."""
     name = name_in(tag, tag)
@@ -42,6 +43,7 @@ def name_in(tag: str, viewer: str) -> str:
     return language.get_display_name(shown_in or language) or tag
 
 
+@cache
 def direction(tag: str) -> Literal["ltr", "rtl"]:
     """Which way the language is written; left to right where nobody knows it."""
     known = locale(tag)

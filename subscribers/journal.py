@@ -224,7 +224,7 @@ def _do(session: Session, line: Line) -> None:
     elif line.kind is Kind.MOVED:  # where to is not known here: nobody is written to, and nobody is kept from returning
         roll.erase(session, line.mark)
     elif line.kind in (Kind.LEFT, Kind.ERASED):
-        roll.take_off(session, who, datetime.combine(line.day, time.min, UTC))
+        roll.take_off(session, roll.BY_HASH, [line.mark], datetime.combine(line.day, time.min, UTC))
         roll.suppress(session, line.mark, roll.LEFT, line.day)
     else:
         roll.suppress(session, line.mark, line.kind, line.day)

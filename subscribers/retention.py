@@ -19,7 +19,7 @@ def erase_now(session: Session, journal: Journal, subscriber_id: int, now: datet
     """Erase one person at once, as they asked: only the suppression's keyed hash stays. This cannot be undone."""
     address_hash = roll.known_by(session, subscriber_id)
     if address_hash is not None:
-        roll.take_off(session, Subscriber.id == subscriber_id, now)
+        roll.take_off(session, roll.BY_NUMBER, [subscriber_id], now)
         roll.erase(session, address_hash)
         note(session, journal, Kind.ERASED, [address_hash], now.date())
 

@@ -1,13 +1,15 @@
 """The statements that put somebody on the list's roll or take them off it: for the deeds of people, and for the replay
 of the journal, which knows hashes alone."""
 
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, case, delete, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, delete, literal, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from subscribers.inserting import insert_new
+from subscribers.inserting import insert_new, insert_rows
 from subscribers.models import AddressChange, Consent, SignUp, State, Subscriber, Suppression
 
 LEFT = "left"
@@ -15,21 +17,38 @@ _LOOSE = {"synchronize_session": False}
 """Who asks for somebody again in the same transaction asks the database."""
 
 
-def take_off(session: Session, who: ColumnElement[bool], left_at: datetime) -> list[bytes]:
+# Made once: everybody who leaves waits for them.
+_WHOM: BindParameter[Any] = bindparam("whom", expanding=True)
+
+
+def _leaving(key: InstrumentedAttribute[Any]) -> ReturningUpdate[int, bytes]:
+    leaving = update(Subscriber).where(key.in_(_WHOM), Subscriber.state != State.LEFT)
+    off = leaving.values(state=State.LEFT, left_at=bindparam("at"))
+    return off.returning(Subscriber.id, Subscriber.address_hash)
+
+
+BY_NUMBER, BY_HASH = _leaving(Subscriber.id), _leaving(Subscriber.address_hash)
+"""How `take_off` is told whom."""
+# Those that ended before, when the person left another time, keep their day; no import's undo meddles with it now.
+_ENDING = (
+    update(Consent)
+    .where(Consent.subscriber_id.in_(_WHOM), Consent.withdrawn_on.is_(None))
+    .values(withdrawn_on=bindparam("day"), import_id=None)
+)
+
+
+def take_off(
+    session: Session, by: ReturningUpdate[int, bytes], whom: Collection[int] | Collection[bytes], at: datetime
+) -> list[bytes]:
     """Take these people off, suppress their addresses and end their consents; the hashes of those who were not off
     already, which belong into the journal. The statements are the same few for any number of people."""
-    leaving = update(Subscriber).where(who, Subscriber.state != State.LEFT).values(state=State.LEFT, left_at=left_at)
-    returning = leaving.returning(Subscriber.id, Subscriber.address_hash)
-    left = session.execute(returning, execution_options=_LOOSE).all()
+    left = session.execute(by, {"whom": whom, "at": at}, execution_options=_LOOSE).all()
     if not left:
         return []
-    day = left_at.date()
-    rows = [{"address_hash": row.address_hash, "reason": LEFT, "day": day, "noted_on": day} for row in left]
-    session.execute(insert_new(session, Suppression), rows)
-    # Those that ended before, when the person left another time, keep their day; no import's undo meddles with it now.
-    theirs = Consent.subscriber_id.in_([row.id for row in left])
-    standing = update(Consent).where(theirs, Consent.withdrawn_on.is_(None))
-    session.execute(standing.values(withdrawn_on=day, import_id=None), execution_options=_LOOSE)
+    day = at.date()
+    rows = [(row.address_hash, LEFT, day.isoformat(), day.isoformat()) for row in left]
+    insert_rows(session, Suppression, ("address_hash", "reason", "day", "noted_on"), rows, skip=True)
+    session.execute(_ENDING, {"whom": [row.id for row in left], "day": day}, execution_options=_LOOSE)
     return [row.address_hash for row in left]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 
 from newsletter.desk import sessions
 from newsletter.desk.models import Member, Role
@@ -204,13 +205,14 @@ ROLES: Mapping[str, frozenset[Role]] = {
 """Who may use a route of the desk, by the route's name."""
 
 
-def require_access(site: Site, request: Request) -> None:
-    """Let the request through, with its member in `request.state.member`, or refuse it: 401 or 403."""
+async def require_access(site: Site, request: Request) -> None:
+    """Let the request through, with its member in `request.state.member`, or refuse it: 401 or 403. Only at the desk
+    does it take a thread, which may wait for the database."""
     name = request.scope["route"].name
     request.state.member = None
     if name in ANYBODY or (name in DEMONSTRATION and site.settings.demo):
         return
-    member = _signed_in(site, request)
+    member = await run_in_threadpool(_signed_in, site, request)
     if member is None:
         raise HTTPException(401)
     if member.role not in ROLES.get(name, frozenset()):

@@ -71,7 +71,7 @@ def _ask(site: Site, filled: Filled, reader: int, language: str) -> None:
         if change is None:
             return
         values = {
-            "brand": site.newsletter.brand.name,
+            "brand": site.brand.name,
             "base_url": site.settings.base_url,
             "waits": str(site.settings.sign_up_days),
             "change": str(change),

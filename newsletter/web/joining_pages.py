@@ -62,7 +62,7 @@ def _group(site: Site, slug: str) -> int:
 
 def _ask(site: Site, filled: Filled, group: int | None, language: str) -> None:
     """The sign-up and its mail, in one transaction."""
-    brand, now = site.newsletter.brand.name, site.clock()
+    brand, now = site.brand.name, site.clock()
     wording = Wording(language, _wording(language, brand))
     wanted = _wanted(site, filled, language)
     with site.database.write() as session:
@@ -80,7 +80,7 @@ def _form(site: Site, language: str, filled: Filled, said: Again) -> HTMLRespons
         filled=filled,
         said=said,
         made=stamp(site, filled),
-        wording=_wording(language, site.newsletter.brand.name),
+        wording=_wording(language, site.brand.name),
         wanted=_wanted(site, filled, language),
         languages=site.settings.languages,
         tongues=LANGUAGES,

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from functools import partial
 
+from issues.rendering import Brand
 from issues.resources.importing import SourceReport
 from newsletter.desk.passkeys import Challenges
 from newsletter.desk.presence import Presence
 from newsletter.web.brake import Brake
+from newsletter.web.briefly import Briefly
 from newsletter.web.counted import Accounts, Readers, Tallies
 from newsletter.web.gate import Gate
 from newsletter.web.reading import Reading
@@ -24,6 +26,8 @@ class Memory:
     """Wrong tries of members at their own present password."""
     gate: Gate = field(default_factory=Gate)
     """Forms that strangers sent."""
+    brand: Briefly[Brand] = field(default_factory=Briefly)
+    """Who speaks: every page names them."""
     challenges: Challenges = field(default_factory=Challenges)
     presence: Presence = field(default_factory=Presence)
     readers: Readers = field(default_factory=Readers)

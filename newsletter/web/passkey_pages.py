@@ -81,7 +81,7 @@ def _add_adding(router: APIRouter, site: Site) -> None:
 
 
 def _place(site: Site) -> Place:
-    return Place.of(site.settings.base_url, site.newsletter.brand.name)
+    return Place.of(site.settings.base_url, site.brand.name)
 
 
 def _options(options: str) -> Response:

@@ -141,7 +141,7 @@ def _languages(site: Site, role: Role, chosen: list[str]) -> str:
 def _letter(site: Site, request: Request, token: str) -> dict[str, str]:
     return {
         "name": member_of(request).name,
-        "brand": site.newsletter.brand.name,
+        "brand": site.brand.name,
         "link": f"{site.settings.base_url}/desk/welcome/{token}",
     }
 

@@ -60,7 +60,7 @@ def _make_asking(router: APIRouter, site: Site) -> None:
 
 
 def _ask(site: Site, filled: Filled, language: str) -> None:
-    values = {"brand": site.newsletter.brand.name, "base_url": site.settings.base_url}
+    values = {"brand": site.brand.name, "base_url": site.settings.base_url}
     with site.database.write() as session:
         kind = Kind.PREFERENCES.value
         outbox.queue(session, site.vault, filled.address, kind, values, site.clock(), language=language)

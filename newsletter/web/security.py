@@ -89,10 +89,11 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def require_own_page(request: Request) -> None:
+async def require_own_page(request: Request) -> None:
     """Refuse what could change something unless a page of ours sent it (403).
 
-    Browsers say where a request comes from in Sec-Fetch-Site; older ones in Origin.
+    Browsers say where a request comes from in Sec-Fetch-Site; older ones in Origin. It waits for nothing: were it not
+    async, each request would wait for a thread to ask this.
     """
     if request.method in _SAFE or request.scope["route"].name in EXEMPT:
         return

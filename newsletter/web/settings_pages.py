@@ -119,6 +119,7 @@ def _keep(site: Site, request: Request, form: str, entered: Mapping[str, str]) -
             habits.keep(session, entered)
             _mind_the_draft(site, session, before)
             deeds.record(session, member_of(request).id, "changed settings", form, site.clock())
+        site.memory.brand.forget()
     except DeskError as problem:
         return _page(site, request, entered=entered, problem=(form, str(problem)))
     return RedirectResponse(f"{site.root}/desk/settings?kept=true", status_code=303)

@@ -79,6 +79,11 @@ class Site:
         """The installation: its brand, its press and its way out."""
         return Newsletter(self.settings, self.database)
 
+    @property
+    def brand(self) -> Brand:
+        """Who speaks; another process may have changed it within the last second."""
+        return self.memory.brand.of(lambda: self.newsletter.brand)
+
     def desk(self, request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """A page of the desk: it knows who is signed in (nobody at the door)."""
         member = request.state.member
@@ -89,7 +94,7 @@ class Site:
 
     def page(self, template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """The page made from `template`, its own words in `language`."""
-        brand = self._brand()
+        brand = self._brand_or_file()
         html = (
             _templates()
             .get_template(template)
@@ -109,10 +114,10 @@ class Site:
         )
         return HTMLResponse(html, status_code=status)
 
-    def _brand(self) -> Brand:
+    def _brand_or_file(self) -> Brand:
         """An error page is shown also where the database is what failed."""
         try:
-            return self.newsletter.brand
+            return self.brand
         except DBAPIError:
             return habits.brand_of_file(self.settings)
 

@@ -1,47 +1,45 @@
-"""Requests that come at once share one transaction: to wait for the disk once is enough for all of them."""
+"""Requests that come at once are answered at once: to wait for the disk once is enough for all of them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from threading import Event, Lock
+from typing import Generic, TypeVar
+
+from fastapi.concurrency import run_in_threadpool
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 
 
-class _Party:
-    """Those who go together."""
+class Together(Generic[Asked, Answered]):
+    """Answers many requests with one call of `work`, in a thread. Who comes while it is at it goes with the next."""
 
-    def __init__(self) -> None:
-        self.members: list[int] = []
-        self.is_over = Event()
-        self.failure: Exception | None = None
+    MOST = 100
+    """At a time: others want to write as well."""
 
-
-class Together:
-    """Does `work` for many numbers at a time, whoever asks for it. The first to come works for those who join while the
-    party before is still at it."""
-
-    def __init__(self, work: Callable[[Sequence[int]], None]) -> None:
+    def __init__(self, work: Callable[[Sequence[Asked]], Sequence[Answered]]) -> None:
         self._work = work
-        self._working = Lock()
-        self._door = Lock()
-        self._party = _Party()
+        self._waiting: list[tuple[Asked, asyncio.Future[Answered]]] = []
+        self._at_it: asyncio.Task[None] | None = None
 
-    def do(self, number: int) -> None:
-        """Returns when it is done for this number. What `work` raises is raised to each who joined."""
-        with self._door:
-            party = self._party
-            party.members.append(number)
-            leads = len(party.members) == 1
-        if leads:
-            self._lead(party)
-        party.is_over.wait()
-        if party.failure:
-            raise party.failure
+    async def do(self, asked: Asked) -> Answered:
+        """The answer, once all is done for this one. What `work` raises is raised to each who went with it."""
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, answer))
+        if self._at_it is None or self._at_it.done():
+            self._at_it = asyncio.create_task(self._go_on())
+        return await answer
 
-    def _lead(self, party: _Party) -> None:
-        with self._working:
-            with self._door:
-                self._party = _Party()
+    async def _go_on(self) -> None:
+        while self._waiting:
+            party, self._waiting = self._waiting[: self.MOST], self._waiting[self.MOST :]
+            # Who hung up meanwhile awaits nothing any more.
             try:
-                self._work(party.members)
-            except Exception as failure:  # noqa: BLE001 - each who joined hears of it
-                party.failure = failure
-            finally:
-                party.is_over.set()
+                answers = await run_in_threadpool(self._work, [asked for asked, _ in party])
+            except Exception as failure:  # noqa: BLE001 - each who waits hears of it
+                for _, answer in party:
+                    if not answer.done():
+                        answer.set_exception(failure)
+            else:
+                for (_, answer), answered in zip(party, answers, strict=True):
+                    if not answer.done():
+                        answer.set_result(answered)

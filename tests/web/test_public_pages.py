@@ -43,6 +43,15 @@ def test_one_click_leaves_as_a_mail_program_does_it(web: Web, request_as: dict[s
     assert (web.held().state, web.held().suppressed) == (State.LEFT, "left")
 
 
+def test_a_program_is_answered_in_a_few_words_and_the_same_whoever_it_was(web: Web) -> None:
+    token, unknown = web.join(), make(web.vault, Purpose.LEAVE, 4711)
+    client = web.client(**{"Accept-Language": "es"})
+    asked = {"files": {"List-Unsubscribe": (None, "One-Click")}}, {"data": {"List-Unsubscribe": "One-Click"}}
+    answers = {client.post(f"/u/{link}", **form) for link in (token, token, unknown) for form in asked}  # type: ignore[arg-type] # the kinds vary
+    assert {(answer.status_code, answer.text) for answer in answers} == {(200, "Ha dejado el boletín.")}
+    assert web.held().state is State.LEFT
+
+
 def test_pressing_again_changes_nothing_and_says_the_same(web: Web) -> None:
     token = web.join()
     first = web.client().post(f"/u/{token}")

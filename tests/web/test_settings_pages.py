@@ -26,6 +26,7 @@ BRAND = {
 @on_both_databases
 def test_the_brand_wins_over_the_file_in_mails_and_pages(web: Web) -> None:
     client = desk_client(web).client
+    assert "The Coast Network" not in client.get("/desk/readers").text
     assert client.post(f"{PLACE}/brand", data=BRAND).status_code == 303
     settings = Settings(home=Path("/nonexistent"), base_url="https://news.example.org", brand="Of the file")
     brand = Newsletter(settings, web.database).brand

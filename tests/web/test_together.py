@@ -1,7 +1,7 @@
 """Who comes while others are at it goes with the next, all at once; what fails fails for each of them."""
 
+import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -9,29 +9,63 @@ import pytest
 from newsletter.web.together import Together
 
 
-def test_who_comes_meanwhile_goes_together_and_all_hear_of_a_failure() -> None:
-    begun, go_on = Event(), Event()
-    parties: list[list[int]] = []
+class _Work:
+    """Doubles numbers; the first party waits until it may go on."""
 
-    def work(numbers: Sequence[int]) -> None:
-        parties.append(sorted(numbers))
-        begun.set()
-        if len(parties) == 1:
-            assert go_on.wait(10)
+    def __init__(self) -> None:
+        self.parties: list[list[int]] = []
+        self.go_on = Event()
+
+    def __call__(self, numbers: Sequence[int]) -> list[int]:
+        self.parties.append(list(numbers))
+        assert self.go_on.wait(10)
         if 7 in numbers:
             raise OSError("the disk is full")
+        return [2 * number for number in numbers]
 
-    together = Together(work)
-    with ThreadPoolExecutor(6) as threads:
-        first = threads.submit(together.do, 1)
-        assert begun.wait(10)
-        others = [threads.submit(together.do, number) for number in (5, 6, 7, 8, 9)]
-        while len(together._party.members) < len(others):
-            pass
-        go_on.set()
-        first.result(10)
+
+async def _asked(together: Together[int, int], *numbers: int) -> list[asyncio.Task[int]]:
+    tasks = [asyncio.create_task(together.do(number)) for number in numbers]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_who_comes_meanwhile_goes_together_and_all_hear_of_a_failure() -> None:
+    async def told() -> None:
+        together = Together(work := _Work())
+        first = await _asked(together, 1)
+        while not work.parties:
+            await asyncio.sleep(0)
+        others = await _asked(together, 5, 6, 7)
+        work.go_on.set()
+        assert await asyncio.gather(*first) == [2]
         for other in others:
             with pytest.raises(OSError, match="full"):
-                other.result(10)
-    together.do(2)
-    assert parties == [[1], [5, 6, 7, 8, 9], [2]]
+                await other
+        assert await together.do(2) == 4
+        assert work.parties == [[1], [5, 6, 7], [2]]
+
+    asyncio.run(told())
+
+
+def test_who_hangs_up_stops_nobody_else() -> None:
+    async def told() -> list[int]:
+        together = Together(work := _Work())
+        gone, *others = await _asked(together, 1, 2, 3)
+        while not work.parties:
+            await asyncio.sleep(0)
+        gone.cancel()
+        work.go_on.set()
+        return await asyncio.gather(*others)
+
+    assert asyncio.run(told()) == [4, 6]
+
+
+def test_many_go_in_parties_of_a_bearable_size() -> None:
+    async def told() -> list[int]:
+        together = Together(work := _Work())
+        work.go_on.set()
+        await asyncio.gather(*(together.do(number) for number in range(10, 260)))
+        return [len(party) for party in work.parties]
+
+    assert asyncio.run(told()) == [100, 100, 50]
