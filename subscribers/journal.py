@@ -35,7 +35,9 @@ class Lag(enum.Enum):
     PUT_BACK = enum.auto()
     """An older copy was put back: it knows less."""
     LOST = enum.auto()
-    """There is no journal beside the keys, and there was one; or it cannot be written."""
+    """There is no journal beside these keys, and there is one elsewhere, or was."""
+    STUCK = enum.auto()
+    """It cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Journal:
     def file(self, number: int) -> JournalFile:
         """The file with this id; whether it is there or not."""
         return JournalFile(self.keys.with_name(f"{self.keys.stem}.{number:08x}.journal"))
+
+    def is_any_here(self) -> bool:
+        """Whether these keys had a journal before, whichever database's."""
+        return any(self.keys.parent.glob(f"{self.keys.stem}.*.journal"))
 
 
 class Place(NamedTuple):
@@ -125,21 +131,36 @@ def note_suppressed(session: Session, journal: Journal, day: date) -> bool:
 
 
 def lag(session: Session, journal: Journal, day: date) -> Lag:
-    """How the database stands to its journal, in a transaction that may write. What a crash left is mended here."""
+    """How the database stands to its journal, in a transaction that may write. What a crash left is mended here.
+
+    A machine that is new begins a journal and waits: one that knows of all in its own lets it in, since it has seen
+    that the database is not an older one.
+    """
     try:
         place = _locked(session, journal) or _begun(session, journal, day)
         file = journal.file(place.id)
+        if not file.path.exists() and not journal.is_any_here():
+            _begun(session, journal, day, lines=0)
+        if not file.path.exists() or not place.lines:
+            return Lag.LOST
         file.append([])
-        return Lag.NONE if _mend(session, place, file) else Lag.PUT_BACK
+        if not _mend(session, place, file):
+            return Lag.PUT_BACK
+        asking = _asking(journal, [Place(*row) for row in session.execute(_LOOKING)])
+        session.execute(update(JournalPlace).where(JournalPlace.id.in_(asking)).values(lines=1))
+        return Lag.NONE
     except OSError:
-        return Lag.LOST
+        return Lag.STUCK
 
 
 def is_in_step(session: Session, journal: Journal) -> bool:
     """Whether the database knows every line of the journal. A look that changes nothing and waits for nobody, so it may
     say no while somebody is leaving; `lag` knows."""
-    place = _at_hand(journal, [Place(*row) for row in session.execute(_LOOKING)])
-    if place is None or not os.access(journal.file(place.id).path, os.W_OK):
+    places = [Place(*row) for row in session.execute(_LOOKING)]
+    place = _at_hand(journal, places)
+    if place is None or not place.lines or _asking(journal, places):
+        return False
+    if not os.access(journal.file(place.id).path, os.W_OK):
         return False
     return journal.file(place.id).length() <= place.lines
 
@@ -161,7 +182,9 @@ def note_beat(session: Session, journal: Journal, beat: int, day: date) -> None:
 
 def known(session: Session, journal: Journal) -> dict[int, JournalFile]:
     """Every journal that the database knows, by its id; their files may be elsewhere, or lost."""
-    return {number: journal.file(number) for number in session.scalars(select(JournalPlace.id))}
+    places = [Place(*row) for row in session.execute(_LOOKING)]
+    empty = _asking(journal, places)
+    return {place.id: journal.file(place.id) for place in places if place.id not in empty}
 
 
 def catch_up(session: Session, files: Mapping[int, JournalFile]) -> Replayed:
@@ -238,6 +261,8 @@ def _mend(session: Session, place: Place, file: JournalFile) -> bool:
     The place is locked while a line is appended and until that is committed, so what the file has more is either that,
     or the database was put back. Then there is a beat that it does not know, and a person has to look.
     """
+    if not place.lines:
+        return False
     if file.length() <= place.lines:
         return True
     more = [line for line in file.read(place.lines) if line]
@@ -269,17 +294,22 @@ def _locked(session: Session, journal: Journal) -> Place | None:
 
 
 def _at_hand(journal: Journal, places: Sequence[Place]) -> Place | None:
-    here = (place for place in places if journal.file(place.id).path.exists())
-    return next(here, places[0] if places else None)
+    here = [place for place in places if journal.file(place.id).path.exists()]
+    return max(here or places[:1], key=lambda place: place.lines, default=None)
+
+
+def _asking(journal: Journal, places: Sequence[Place]) -> list[int]:
+    """Other machines that wait to be let in."""
+    return [place.id for place in places if not (place.lines or journal.file(place.id).path.exists())]
 
 
 def _keep(session: Session, place: Place) -> None:
     session.execute(_KEEPING, {"number": place.id, "to_lines": place.lines, "to_beat": place.beat})
 
 
-def _begun(session: Session, journal: Journal, day: date) -> Place:
-    """A new journal. Raises OSError."""
-    place = Place(secrets.randbits(32), 1, 0)
+def _begun(session: Session, journal: Journal, day: date, lines: int = 1) -> Place:
+    """A new journal; with no `lines` it waits to be let in. Raises OSError."""
+    place = Place(secrets.randbits(32), lines, 0)
     JournalFile.begin(journal.file(place.id).path, place.id, day)
     session.execute(insert(_PLACES).values(place._asdict()))
     return place

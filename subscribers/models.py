@@ -185,6 +185,7 @@ class JournalPlace(Base):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     """The journal's; each machine has its own."""
     lines: Mapped[int] = mapped_column(BigInteger)
+    """None where a machine is new, until another one lets it in."""
     beat: Mapped[int] = mapped_column(BigInteger)
     """The last number that was given for a beat."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select
 
-from newsletter import moving
+from newsletter import journaling, moving
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.models import State
 from newsletter.migrations import METADATA
@@ -47,9 +47,12 @@ def test_everything_arrives_and_no_number_is_given_twice(newsroom: Newsroom, old
 def test_a_mailing_that_waits_goes_on_from_there(newsroom: Newsroom, old: Newsroom, tmp_path: Path) -> None:
     old.add("ana")
     mailing = old.schedule()
+    office = old.office
+    journaling.beat(office.database, office.journal, old.clock())
     moving.move(old.office.database, newsroom.office.database)
     newsroom.send(MaildirTransport(tmp_path / "mail"))
     assert newsroom.account(mailing).outcomes[State.ACCEPTED] == 1
+    assert "put back" in journaling.refusal(office.database, office.journal, old.clock()), "the file sends no more"
 
 
 def test_a_database_that_is_in_use_is_left_alone(newsroom: Newsroom, old: Newsroom) -> None:

@@ -232,8 +232,10 @@ def test_a_journal_elsewhere_is_asked_for_and_a_lost_one_must_be_named(newsroom:
         catch_up(newsroom)
     catch_up(newsroom, files=[other.path])
     path.rename(tmp_path / "away")
-    assert "not beside the keys" in refusal(newsroom)
     number = JournalFile(tmp_path / "away").number()
+    said = refusal(newsroom)
+    assert "not beside the keys of this machine: keys." in said
+    assert all(f"keys.{each:08x}.journal" in said and f"--lost {each:08x}" in said for each in (7, number))
     with pytest.raises(JournalMissing, match=f"--lost {number:08x}"):
         catch_up(newsroom, files=[other.path])
     catch_up(newsroom, files=[other.path], lost=[number])

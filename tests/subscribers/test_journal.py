@@ -1,7 +1,7 @@
 """The journal: durable before the database is, whole after a crash, replayed where a database was put back."""
 
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -196,8 +196,40 @@ def test_where_no_journal_can_be_written_people_leave_all_the_same_and_it_is_sai
     assert not here.is_in_step()
     with here.database.read() as session:
         assert standing(session, bo, NOW) is Standing.LEFT
-    away.rename(here.journal.file(JournalFile(away).number()).path)
+    path = away.rename(here.journal.file(JournalFile(away).number()).path)
     assert here.lag() is Lag.NONE
+    path.unlink()
+    path.mkdir()
+    assert here.lag() is Lag.STUCK
+
+
+def test_a_further_machine_is_let_in_by_one_whose_journal_knows_the_database(here: List, tmp_path: Path) -> None:
+    here.leave(here.add("ana"))
+    second = replace(here, journal=Journal(tmp_path / "second" / "keys.json"))
+    assert [second.lag(), second.lag()] == [Lag.LOST] * 2
+    second.leave(second.add("bo"))
+    with here.database.read() as session:
+        assert len(journal.known(session, here.journal)) == 1, "nobody asks for a journal that holds nothing"
+    assert not here.is_in_step()
+    assert [here.lag(), here.is_in_step(), second.lag(), second.is_in_step()] == [Lag.NONE, True] * 2
+    second.leave(second.add("cho"))
+    assert second.kinds() == [Kind.BEGUN, Kind.LEFT, Kind.LEFT]
+    assert [here.is_in_step(), second.is_in_step()] == [True, True]
+
+
+def test_nobody_lets_a_machine_in_to_a_database_that_was_put_back(here: List, tmp_path: Path) -> None:
+    here.beat()
+    with here.database.write() as session:
+        session.execute(update(JournalPlace).values(lines=1, beat=0))
+    second = replace(here, journal=Journal(tmp_path / "second" / "keys.json"))
+    assert [second.lag(), here.lag(), second.lag()] == [Lag.LOST, Lag.PUT_BACK, Lag.LOST]
+
+
+def test_a_machine_with_a_journal_that_the_database_does_not_know_is_not_new(here: List, tmp_path: Path) -> None:
+    here.leave(here.add("ana"))
+    second = replace(here, journal=Journal(tmp_path / "second" / "keys.json"))
+    JournalFile.begin(second.journal.file(7).path, 7, TODAY)
+    assert [second.lag(), here.lag(), second.lag()] == [Lag.LOST, Lag.NONE, Lag.LOST]
 
 
 def test_two_newsletters_beside_one_key_file_keep_apart(here: List, tmp_path: Path) -> None:
