@@ -1,4 +1,4 @@
-"""Whether everybody can use a page: axe finds nothing serious on it, and nothing scrolls sideways."""
+"""Whether everybody can use a page: axe finds nothing serious on it, nothing scrolls sideways, a thumb hits what it means."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,6 +10,11 @@ _AXE = Axe().axe_script
 _RUN = """rules => axe.run({iframes: false, resultTypes: ["violations"], rules}).then(found => found.violations
   .filter(one => ["serious", "critical"].includes(one.impact)).map(one => [one.id, one.nodes[0].html]))"""
 """Frames hold mail, which has a test of its own (test_looks.py); where no script runs, nothing can look into them."""
+_SMALL = """() => [...document.querySelectorAll("main :is(a, button, select, summary, label:has(input), input)")]
+  .filter(one => matchMedia("(pointer: coarse)").matches && one.checkVisibility() && !one.matches("label input"))
+  .filter(one => !one.matches("a") || one.parentElement.innerText.trim() === one.innerText.trim())
+  .filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML)"""
+"""Lower than 44 pixels; a link within a sentence may be (WCAG 2.2, 2.5.8)."""
 
 
 def excludes_nobody(
@@ -20,7 +25,10 @@ def excludes_nobody(
     also: Sequence[int] = (320,),
     rules: dict[str, object] | None = None,
 ) -> None:
-    """Every rule on a phone in light and on a desk in dark: only colours depend on the one, few rules on the other."""
+    """Every rule on a phone in light and on a desk in dark: only colours depend on the one, few rules on the other.
+
+    What a thumb presses is measured where the page believes that it is touched.
+    """
     fits(page, *also)
     looks: list[tuple[Literal["light", "dark"], int]] = [("light", phone), ("dark", desk)]
     if page.evaluate("window.axe === undefined"):
@@ -29,6 +37,7 @@ def excludes_nobody(
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours in between are nobody's choice
         fits(page, width)
         assert (page.url, scheme, width, page.evaluate(_RUN, rules or {})) == (page.url, scheme, width, [])
+        assert (page.url, width, page.evaluate(_SMALL)) == (page.url, width, [])
 
 
 def fits(page: Page, *widths: int) -> None:

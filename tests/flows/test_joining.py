@@ -84,7 +84,7 @@ class Person:
         self.served, self.language = served, language
         self.context = browser.new_context(java_script_enabled=False, locale=language)
         self.page = self.context.new_page()
-        self.seeing = browser.new_page(viewport={"width": 375, "height": 740})
+        self.seeing = browser.new_page(viewport={"width": 375, "height": 740}, has_touch=True)
         self.said: list[str] = []
 
     def opens(self, url: str) -> None:

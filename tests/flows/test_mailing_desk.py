@@ -63,7 +63,7 @@ def desk(tmp_path: Path, sqlite_with_tables: Path) -> Iterator[tuple[Web, str]]:
 
 def opened(browser: Browser, web: Web, address: str, *, script: bool = True) -> Page:
     """An owner's browser."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=script)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True, java_script_enabled=script)
     token = desk_client(web).client.cookies[COOKIE]
     context.add_cookies([{"name": COOKIE, "value": token, "url": address}])
     return context.new_page()
@@ -146,6 +146,10 @@ def test_readers_and_settings_are_for_everyone(browser: Browser, desk: tuple[Web
     page = opened(browser, web, address)
     page.goto(f"{address}/desk/readers")
     excludes_nobody(page)
+    page.set_viewport_size({"width": 375, "height": 740})
+    page.get_by_label("An address, or a part of one").fill("nobody@example.com")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("Nobody on the list has this address.")).to_be_in_viewport()
     page.get_by_label("An address, or a part of one").fill("reader1@example.com")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Take off the list").click()

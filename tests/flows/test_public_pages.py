@@ -64,7 +64,7 @@ def test_every_page_fits_and_excludes_nobody(browser: Browser, links: dict[str, 
         """The other languages differ in nothing but words."""
         excludes_nobody(page) if language in ("en", "ar") else fits(page, 320, 375, 1280)
 
-    page = browser.new_page(locale=language)
+    page = browser.new_page(locale=language, has_touch=True)
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url))
     page.goto(links[language])
