@@ -1,4 +1,4 @@
-"""Whether everybody can use a page: axe finds nothing serious on it, nothing scrolls sideways, a thumb hits what it means."""
+"""Whether everybody can use a page: axe finds nothing serious, nothing scrolls sideways, a thumb hits each button."""
 
 from collections.abc import Sequence
 from typing import Literal
