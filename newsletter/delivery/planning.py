@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, insert, literal, or_, 
 from sqlalchemy.orm import Session
 
 from issues.models import Issue
-from newsletter.delivery.models import Delivery, Mailing, MailingEdition, MailingState, State
+from newsletter.delivery.models import UNSETTLED, Delivery, Mailing, MailingEdition, MailingState, State
 from subscribers.audience import count_by_languages, preferred, reachable, within
 from subscribers.grammar import EVERYONE, Audience, parse
 from subscribers.models import Subscriber
@@ -79,6 +79,12 @@ def is_anyone_due(session: Session, mailing: int, now: datetime) -> bool:
     due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= now)
     waiting = (Delivery.mailing_id == mailing) & (Delivery.state == State.PENDING) & due
     return session.scalar(select(Delivery.id).where(waiting).limit(1)) is not None
+
+
+def is_anyone_left(session: Session, mailing: int) -> bool:
+    """Whether somebody in a mailing has no outcome yet."""
+    left = (Delivery.mailing_id == mailing) & Delivery.state.in_(UNSETTLED)
+    return session.scalar(select(Delivery.id).where(left).limit(1)) is not None
 
 
 def edition_for(languages: str, editions: Mapping[str, int]) -> int:

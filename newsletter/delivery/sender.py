@@ -101,7 +101,8 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
         now = office.clock()
         held_back = office.makes_room(session, now) or pacing.outlook(session, office.pace, now)
         is_anyone_due = planning.is_anyone_due(session, mailing, now)
-    if deadline is None or held_back or not _may_send(office):
+        all_wait = not is_anyone_due and planning.is_anyone_left(session, mailing)  # asked often, so it must not write
+    if deadline is None or held_back or all_wait or not _may_send(office):
         return
     if is_anyone_due:
         journaling.beat(office.database, office.journal, office.clock())  # an older copy must not send it once more

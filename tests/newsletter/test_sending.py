@@ -7,10 +7,10 @@ from mailbox import Maildir
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from newsletter.delivery import account, control
-from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState, State
+from newsletter.delivery.models import Attempt, Delivery, Generation, Mailing, MailingState, State
 from newsletter.mail import Barrier, Reply, SendError, Take
 from newsletter.transports.maildir import MaildirTransport
 from subscribers import leaving
@@ -103,6 +103,24 @@ def test_what_failed_for_now_is_tried_again_later_and_then_accepted(newsroom: Ne
         attempts = session.scalars(select(Attempt).order_by(Attempt.id)).all()
         assert [a.code for a in attempts] == [450, 450, 250]
         assert session.scalars(select(Delivery.tries)).one() == 3
+
+
+def test_a_pass_writes_nothing_while_everybody_waits_for_another_try(newsroom: Newsroom) -> None:
+    newsroom.add("ana")
+    newsroom.schedule()
+
+    def generations() -> int:
+        with newsroom.office.database.read() as session:
+            return session.scalar(select(func.count()).select_from(Generation)) or 0
+
+    with serving(Script({"rcpt": ["450 later"]})) as (server, port):
+        newsroom.send_to(port)
+        before = generations()
+        newsroom.send_to(port)
+        assert generations() == before
+        newsroom.later(minutes=2)
+        newsroom.send_to(port)
+    assert server.recipients == ["ana@example.org"]
 
 
 def test_who_cannot_be_reached_for_a_day_is_given_up(newsroom: Newsroom) -> None:
