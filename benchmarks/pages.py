@@ -101,7 +101,7 @@ class Desk:
 def measure() -> list[Figure]:
     """Every figure of this module, in a few minutes, most of which go into making up a million readers."""
     with tempfile.TemporaryDirectory() as folder:
-        small, full = _house(Path(folder, "small")), _house(Path(folder, "full"))
+        small, full = house_in(Path(folder, "small")), house_in(Path(folder, "full"))
         made(small, SMALL)
         froze = made(full, FULL)
         with served(small) as little, served(full) as large:
@@ -142,7 +142,8 @@ def served(house: House) -> Iterator[Desk]:
             running.terminate()
 
 
-def _house(home: Path) -> House:
+def house_in(home: Path) -> House:
+    """A newsletter in a folder of its own, which mails into another."""
     return House(home, home.with_suffix(".keys"), f"sqlite:///{home}/newsletter.db", f"maildir:{home}/out")
 
 
