@@ -27,7 +27,7 @@ STATUS = {
     "too much mail at once, or our reputation": "4.7.28",
     "turned away by a filter": "5.7.1",
     "an address with letters their server does not take": "5.6.7",
-    "try later, again and again": "4.0.0",
+    "their server kept saying “later”": "4.0.0",
 }
 """A status code (RFC 3463) for each kind of no: all that stays of a server's words."""
 

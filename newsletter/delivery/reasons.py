@@ -51,7 +51,7 @@ _KINDS = (
     (TOO_MUCH, r"\b[45]\.7\.28\b|\brate\b|volume|reputation|complaint"),
     (FILTER, r"\b5\.7\.\d|spam|block|black|policy|reputation|reject"),
     ("an address with letters their server does not take", r"\b5\.6\.7\b|smtputf8"),
-    ("try later, again and again", r"^4|\b4\.\d\.\d|later|grey|busy"),
+    ("their server kept saying “later”", r"^4|\b4\.\d\.\d|later|grey|busy"),
 )
 
 

@@ -83,8 +83,8 @@ class Standing:
 
     @property
     def step(self) -> int:
-        """Of the four moments of a send, the present one."""
-        if self.mailing.state in _OVER:
+        """Of the four moments of a send, the present one, or the one at which it was stopped before it began."""
+        if self.mailing.state in _OVER and self.mailing.opened_at:
             return 4
         return 3 if self.mailing.state in _GOING else 2
 

@@ -205,7 +205,9 @@ def test_one_button_stops_everything_and_another_time_can_be_chosen(month: Web) 
     place = now_please(client).headers["location"]
     assert "November goes in 15 minutes." in words(client.get(place))
     assert client.post(f"{place}/cancel").status_code == 303
-    assert "nobody was written to" in words(client.get(place))
+    stopped = client.get(place)
+    assert "nobody was written to" in words(stopped)
+    assert 'aria-current="step">Wait a moment' in stopped.text, "nothing went out, so there is no report"
     assert now_please(client).status_code == 303
     assert [mailing.state for mailing in mailings(month)] == [MailingState.CANCELLED, MailingState.SCHEDULED]
 
@@ -260,7 +262,7 @@ def test_who_was_given_up_is_tried_for_another_day_where_somebody_says_so(month:
         month.now += timedelta(hours=25)
         send(month, transport, tmp_path)
         report = words(client.get(place))
-        assert "given up after two tries: try later, again and again" in report
+        assert "given up after two tries: their server kept saying “later”" in report
         assert "Try the 4 given up for another day" in report
         assert client.post(f"{place}/given-up").status_code == 303
         assert "November is going out." in words(client.get(place))

@@ -85,8 +85,8 @@ def test_a_zone_is_named_by_its_city() -> None:
             "The mail server does not take addresses with letters outside ASCII (no SMTPUTF8).",
             "an address with letters their server does not take",
         ),
-        ("4.7.1 Greylisted", "try later, again and again"),
-        ("451 later", "try later, again and again"),
+        ("4.7.1 Greylisted", "their server kept saying “later”"),
+        ("451 later", "their server kept saying “later”"),
         ("I am a teapot", "another reason"),
     ],
 )
