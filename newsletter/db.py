@@ -133,11 +133,9 @@ class Prepared:
         # Rows of one moment share its time: it is written once.
         self._writers = [(place, lru_cache(4)(write)) for place, name in enumerate(names) if (write := writers[name])]
         fixed = {name: value.value for name, value in compiled.binds.items() if name not in names}
-        fixed = {name: write(fixed[name]) if (write := writers[name]) else fixed[name] for name in fixed}
-        order: Sequence[str] | None = compiled.positiontup
-        self._values = [fixed.get(name) for name in order] if order else fixed
-        self._places = [(at, names.index(name)) for at, name in enumerate(order or ()) if name in names]
-        self._named = names if order is None else ()
+        self._names = (*names, *fixed)
+        self._fixed = [write(value) if (write := writers[name]) else value for name, value in fixed.items()]
+        self._order: list[int] | None = compiled.positiontup and list(map(self._names.index, compiled.positiontup))
 
     def run(self, rows: Sequence[Sequence[Any]]) -> int:
         """Once for each row; how many rows of the table it changed."""
@@ -146,21 +144,19 @@ class Prepared:
         changed: int = self._execute([self._filled(row) for row in rows]).rowcount
         return changed
 
-    def found(self) -> bool:
-        """Whether it gives anything, for a SELECT without open values."""
-        return self._execute([self._filled(())]).fetchone() is not None
+    def rows(self, *values: Any) -> list[Any]:
+        """What it gives for these open values, as the driver has it: tuples of numbers, texts and bytes."""
+        found: list[Any] = self._execute([self._filled(values)]).fetchall()
+        return found
 
     def _filled(self, row: Sequence[Any]) -> Any:
         """As the driver wants them: by place, or by name."""
-        written = list(row)
+        written = [*row, *self._fixed]
         for place, write in self._writers:
             written[place] = write(written[place])
-        if isinstance(self._values, dict):
-            return {**self._values, **dict(zip(self._named, written, strict=True))}
-        values = self._values.copy()
-        for at, place in self._places:
-            values[at] = written[place]
-        return values
+        if self._order is None:
+            return dict(zip(self._names, written, strict=True))
+        return [written[place] for place in self._order]
 
     def _execute(self, rows: Sequence[Any]) -> Any:
         """On the driver's own cursor: what SQLAlchemy does around it costs more than the statement."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 _STATUS = re.compile(r"[#(\[]?([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -20,8 +20,7 @@ class SendError(Exception):
         self.permanent = permanent
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One finished mail for one person."""
 
     delivery: int
@@ -37,8 +36,7 @@ class Message:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What became of one message."""
 
     delivery: int

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery import waiting
 from newsletter.delivery.account import open_doubts
-from newsletter.delivery.ledger import move, skip_cancelled
+from newsletter.delivery.ledger import skip_cancelled
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
+from newsletter.delivery.moves import move
 from newsletter.delivery.planning import LATEST, TRYING
 
 

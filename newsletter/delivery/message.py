@@ -67,9 +67,9 @@ class Slot(NamedTuple):
     fallback: str
     html: bool
 
-    def fill(self, reader: Reader) -> bytes:
+    def fill(self, values: Mapping[str, str]) -> bytes:
         """The reader's value as a segment; the fallback stands in the edition as it should come out."""
-        value = headers.one_line(reader.name if self.name == "name" else reader.unsubscribe_url)
+        value = values[self.name]
         if not value:
             return encode_value(self.fallback)
         return encode_value(escape(value) if self.html else value)
@@ -100,19 +100,16 @@ class CompiledEdition:
 
     def _written(self, reader: Reader, body: "_Body") -> bytes:
         head = self._reader_head(reader)
-        filled = {slot: slot.fill(reader) for slot in body.kinds}
+        values = {"name": headers.one_line(reader.name), "unsubscribe_url": reader.unsubscribe_url}
+        filled = {slot: slot.fill(values) for slot in body.kinds}
         inspect_reader(head, filled.values())
         return b"".join((head, self._head, *body.filled(filled)))
 
     def _reader_head(self, reader: Reader) -> bytes:
-        return b"".join(
-            (
-                headers.mailbox("To", reader.name, reader.address),
-                _date(reader.date.replace(microsecond=0)),
-                f"Message-ID: <{reader.mark}@{self._domain}>\r\n".encode(),
-                f"List-Unsubscribe: <{reader.unsubscribe_url}>\r\n".encode(),  # RFC 8058, section 3.1
-            )
-        )
+        # RFC 8058, section 3.1 for the last of them
+        machines = f"Message-ID: <{reader.mark}@{self._domain}>\r\nList-Unsubscribe: <{reader.unsubscribe_url}>\r\n"
+        to = headers.mailbox("To", reader.name, reader.address)
+        return to + _date(reader.date.replace(microsecond=0)) + machines.encode()
 
 
 @lru_cache(8)

@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from issues.models import Edition, Issue
@@ -82,9 +82,6 @@ class MailingEdition(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.__table__.c.id, ondelete="RESTRICT"))
 
 
-_HELD = text("generation_id IS NOT NULL")
-
-
 class Delivery(Base):
     """A mailing's row for one person. Erasing the person keeps the row, and the books."""
 
@@ -92,7 +89,6 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("subscriber_id", "mailing_id"),  # in this order it also finds who is to be erased
         Index("delivery_by_state", "mailing_id", "state", "retry_at", "edition_id"),
-        Index("delivery_by_generation", "generation_id", "state", sqlite_where=_HELD, postgresql_where=_HELD),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

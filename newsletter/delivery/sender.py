@@ -20,10 +20,11 @@ from newsletter import journaling
 from newsletter.db import Database
 from newsletter.delivery import generation, ledger, pacing, planning, waiting
 from newsletter.delivery.inspection import UnsafeMessage
-from newsletter.delivery.ledger import Claim, Ledger
+from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.message import CompiledEdition, Letterhead, Reader
 from newsletter.delivery.models import Generation, Mailing, MailingState
 from newsletter.delivery.pacing import Gate
+from newsletter.delivery.statements import Claim
 from newsletter.mail import Later, Message, SendError, Transport
 from newsletter.mime.headers import HeaderError
 from newsletter.pace import Pace

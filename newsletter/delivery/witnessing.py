@@ -11,9 +11,9 @@ import structlog
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import ledger
 from newsletter.delivery.account import BY_EVENTS, IS_OPEN_DOUBT
 from newsletter.delivery.models import Attempt, Delivery, Mailing, State
+from newsletter.delivery.moves import move
 from newsletter.delivery.sender import Office
 from newsletter.mail import Testimony, Transport, Witness
 
@@ -72,7 +72,7 @@ def _settle(office: Office, number: int, testimony: Testimony) -> bool:
     }
     with office.database.write() as session:
         values = {"settled": BY_EVENTS, "reason": "" if testimony.taken else testimony.text}
-        if not ledger.move(session, State.IN_DOUBT, after, Delivery.id == number, IS_OPEN_DOUBT, **values):
+        if not move(session, State.IN_DOUBT, after, Delivery.id == number, IS_OPEN_DOUBT, **values):
             return False
         session.execute(update(Attempt).where(Attempt.id == newest).values(answer))
     return True

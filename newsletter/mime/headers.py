@@ -78,4 +78,4 @@ def _encoded_words(text: str) -> list[bytes]:
 
 def _fold(words: list[bytes]) -> bytes:
     """One word a line after the first: short enough for any reader, and a fold never stands inside a word."""
-    return b"\r\n".join(b" " + word for word in words)
+    return b" " + b"\r\n ".join(words)

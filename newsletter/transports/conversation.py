@@ -17,7 +17,7 @@ _LONGEST_REPLY = 1 << 16
 """Bytes of a line, and..."""
 _MOST_LINES = 10_000
 """... lines of an answer, beyond which it is nonsense."""
-_MARKS = (b" ", b"-", b"")
+_CODES = {b"%03d" % code: code for code in range(1000)}
 _OF_THE_LAST = frozenset(("data", "end"))
 """Answers still to come about a message that was refused: the next one has to wait for them."""
 
@@ -169,7 +169,7 @@ class Conversation:
 
     @property
     def _dot_has_left(self) -> bool:
-        return sum(map(len, self.outgoing)) <= self._behind_dot
+        return not self.outgoing or sum(map(len, self.outgoing)) <= self._behind_dot
 
     def _mail(self, message: Message) -> bytes:
         options = b""
@@ -191,20 +191,21 @@ class Conversation:
 
     def _line(self, line: bytes) -> Sequence[Happening]:
         """One line of an answer; those with a hyphen go on (RFC 5321, section 4.2.1)."""
-        code, mark = line[:3], line[3:4]
-        if len(code) < 3 or not code.isdigit() or mark not in _MARKS or (self._answer and self._answer[0][:3] != code):
+        code, mark, words = _CODES.get(line[:3]), line[3:4], line[4:]
+        if code is None or mark not in b" -":
             raise _Nonsense
-        if mark == b"-":
+        if self._answer or mark == b"-":
             self._answer.append(line)
-            return ()
-        words = line[4:]
-        if self._answer:
-            words = b" ".join([part[4:] for part in (*self._answer, line)])
+            if self._answer[0][:3] != line[:3]:
+                raise _Nonsense
+            if mark == b"-":
+                return ()
+            words = b" ".join([part[4:] for part in self._answer])
             self._answer.clear()
-        if code == b"421":  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
+        if code == 421:  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
             self.closing = True
         if self._expected:
-            return self._WHAT_NEXT[self._expected.popleft()](self, int(code), words)
+            return self._WHAT_NEXT[self._expected.popleft()](self, code, words)
         if self.closing:
             return ()
         raise _Nonsense
@@ -228,10 +229,11 @@ class Conversation:
         if self._rejected:  # it follows from the answer to MAIL
             return ()
         self.was_heard = True
-        if _good(code):
+        if not 200 <= code < 300:
+            return self._reject(code, words)
+        if self._unsaid:
             self._say_next()
-            return ()
-        return self._reject(code, words)
+        return ()
 
     def _to_data(self, code: int, words: bytes) -> Sequence[Happening]:
         if self._rejected:
@@ -256,10 +258,11 @@ class Conversation:
         return (Reply(message.delivery, code, scrub(words, message.recipient), complete=False),)
 
     def _to_dot(self, code: int, words: bytes) -> Sequence[Happening]:
-        if self.dotted is None or not (400 <= code < 600 or (_good(code) and self._dot_has_left)):
+        message, has_left = self.dotted, self._dot_has_left
+        if message is None or not (400 <= code < 600 or (200 <= code < 300 and has_left)):
             raise _Nonsense
-        self.closing = self.closing or not self._dot_has_left  # the rest of it may be taken for commands
-        message, self.dotted = self.dotted, None
+        self.closing = self.closing or not has_left  # the rest of it may be taken for commands
+        self.dotted = None
         self.answered += 1
         return (Reply(message.delivery, code, scrub(words, message.recipient), complete=True),)
 
@@ -281,7 +284,3 @@ class Conversation:
 
 def _path(command: str, address: str, options: bytes = b"") -> bytes:
     return f"{command}:<{address}>".encode() + options + b"\r\n"
-
-
-def _good(code: int) -> bool:
-    return 200 <= code < 300

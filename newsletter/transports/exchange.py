@@ -75,14 +75,15 @@ class Line:
         outgoing = self.conversation.outgoing
         left = memoryview(b"".join(outgoing))
         try:
-            with suppress(*_NOT_NOW):
-                while left:
-                    # A piece that TLS did not take is under way already: with more in it, nobody learns that it left.
-                    piece = left[: self._refused or self._most]
-                    self._refused = len(piece)
-                    left = left[self.socket.send(piece) :]
-                    self._refused = 0
-                self.waits_since = time.monotonic()  # not with each piece: they may be few and small
+            while left:
+                # A piece that TLS did not take is under way already: with more in it, nobody learns that it left.
+                piece = left[: self._refused or self._most]
+                self._refused = len(piece)
+                left = left[self.socket.send(piece) :]
+                self._refused = 0
+            self.waits_since = time.monotonic()  # not with each piece: they may be few and small
+        except _NOT_NOW:
+            pass
         finally:  # also where the line breaks: by what is left is known whether a dot has left
             outgoing[:] = [left] if left else []
 
@@ -188,7 +189,7 @@ class Exchange:
 
     def _restock(self, take: Take) -> None:
         while len(self._stock) < self._most and not (self._is_dry or self._stopped_by):
-            if time.monotonic() < self._asks_again:
+            if self._asks_again and time.monotonic() < self._asks_again:
                 return
             self._is_restless = self._is_restless or not self._stock
             try:

@@ -8,7 +8,8 @@ _CODED = re.compile(r"[%=+]([0-9A-Fa-f]{2})")
 """URLs, quoted-printable and xtext (RFC 3461, section 4) write signs so."""
 _SPREAD = re.compile(r"\S{1,64} ?[(\[]?\bat\b[)\]]? ?[\w-]{1,63}\.\S{2,}|\"[^\"]{1,64}\"@\S+", re.IGNORECASE)
 """Addresses of more than one word: "ana at example.org", a quoted local part."""
-_PLAIN = re.compile(r"(?!.*\bat\b)[ -$&-*,-<>?A-~]*", re.IGNORECASE).fullmatch
+_AT = re.compile(r"\bat\b").search
+_PLAIN = re.compile(r"[ -$&-*,-<>?A-~]*").fullmatch
 """Nothing that an address is written with, in whatever code: most replies are so, and need no closer look."""
 _SEPARATORS = re.compile(r"[\W_]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -20,10 +21,9 @@ def scrub(words: bytes | str, recipient: str) -> str:
     """A server's words on one line, without any address, and without this recipient's in any spelling."""
     text = words[:_READ].decode("utf-8", "replace") if isinstance(words, bytes) else words[:_READ]
     names = _names(recipient)
-    if _PLAIN(text):
-        said = text.lower()
-        if not any(name in said for name in names):
-            return " ".join(text.split())[:_LONGEST]
+    said = text.lower()
+    if _PLAIN(said) and not ("at" in said and _AT(said)) and not [name for name in names if name in said]:
+        return " ".join(text.split())[:_LONGEST]
     known = re.compile("@|" + "|".join(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" for name in names))
     kept = []
     for word in _SPREAD.sub("…", _CONTROL.sub(" ", text)).split():
@@ -34,9 +34,11 @@ def scrub(words: bytes | str, recipient: str) -> str:
 def _names(recipient: str) -> set[str]:
     """All that must not stand in the words, folded."""
     local, _, domain = _plain(recipient).rpartition("@")
-    words = _SEPARATORS.split(local)
-    pieces = [piece for piece in words if len(piece) > 2]
-    return {local, "".join(words), domain, _in_its_script(domain), *pieces} - {""}
+    names = {local, domain, _in_its_script(domain)}
+    if not local.isalnum():
+        words = _SEPARATORS.split(local)
+        names |= {"".join(words), *(piece for piece in words if len(piece) > 2)}
+    return names - {""}
 
 
 def _readings(word: str) -> Iterator[str]:

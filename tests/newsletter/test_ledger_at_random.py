@@ -25,9 +25,10 @@ from newsletter.db import Database
 from newsletter.delivery import account, control, generation, planning
 from newsletter.delivery.account import open_doubts
 from newsletter.delivery.generation import Lease
-from newsletter.delivery.ledger import MOVES, Ledger, bury_the_dead
+from newsletter.delivery.ledger import Ledger, bury_the_dead
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.models import Delivery, MailingState, State
+from newsletter.delivery.moves import MOVES
 from newsletter.delivery.sender import Office
 from newsletter.mail import Reply
 from subscribers import leaving
