@@ -13,16 +13,16 @@ LONGEST = 254
 
 _ALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 _PLAIN = re.compile(
-    r"""([A-Za-z0-9_+\-]++(?:\.[A-Za-z0-9_+\-]++)*)     # a dot-atom (RFC 5322, section 3.2.3) of common signs
+    r"""[\w+\-]++(?:\.[\w+\-]++)*+                       # a dot-atom (RFC 5322, section 3.2.3) of common signs
     @
-    ((?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*\.)+           # labels (RFC 1035, section 2.3.1) without --
+    (?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++          # labels (RFC 1035, section 2.3.1) without --
     (?!(?i:arpa|invalid|local|localhost|onion|test)\Z) # names that mail cannot go to (RFC 6761)
-    [A-Za-z]{2,})""",
-    re.VERBOSE,
+    [A-Za-z]{2,}""",
+    re.VERBOSE | re.ASCII,
 )
 """What nearly all addresses are like: these are known to be good without a closer look, a hundred times as fast."""
-_PLAIN_LOCAL, _PLAIN_DOMAIN = 64, 63
-"""Signs: RFC 5321, section 4.5.3.1.1; and a domain so short that none of its labels is too long."""
+_PLAIN_LONGEST = 64
+"""Signs of one that is looked at no closer: none of its parts can be too long (RFC 5321, section 4.5.3.1)."""
 
 _NEVER = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode's control, format, surrogate and line-separating signs."""
@@ -43,30 +43,37 @@ class Address:
 def normal(address: str) -> Address:
     """Normalise `address`, or raise BadAddress, whose message never repeats it. No name server is asked."""
     address = address.strip(" \t")
-    if plain := _plain(address):
-        local, domain = plain
-        return Address(local=local, domain_ascii=domain, text=f"{local}@{domain}")
+    if _is_plain(address):
+        local, _, domain = address.partition("@")
+        return Address(local=local, domain_ascii=domain.lower(), text=f"{local}@{domain.lower()}")
     _refuse_early(address)
-    _refuse_look_alikes(address)
-    return _validated(address)
+    known = _validated(address)
+    _refuse_look_alikes(known.text.casefold())  # as it is compared: a micro sign is a Greek letter then
+    return known
 
 
 def forms(address: str) -> tuple[str, str]:
     """`for_lookup(normal(address))` and `normal(address).text`, quickly: for many addresses. Raises BadAddress."""
-    if plain := _plain(address):
-        local, domain = plain
-        return f"{local.lower()}@{domain}", f"{local}@{domain}"
+    if seen := glance(address):
+        return seen
     known = normal(address)
     return for_lookup(known), known.text
 
 
-def _plain(address: str) -> tuple[str, str] | None:
-    """Its local part and its domain; nothing where a closer look is needed."""
-    found = _PLAIN.fullmatch(address)
-    if found is None:
+def glance(address: str) -> tuple[str, str] | None:
+    """`forms` of an address that is good at a glance; nothing for one that needs a closer look."""
+    if not _is_plain(address):
         return None
-    local, domain = found.groups()
-    return (local, domain.lower()) if len(local) <= _PLAIN_LOCAL and len(domain) <= _PLAIN_DOMAIN else None
+    compared = address.lower()
+    if compared == address:
+        return compared, compared
+    local, _, domain = address.partition("@")
+    return compared, f"{local}@{domain.lower()}"
+
+
+def _is_plain(address: str) -> bool:
+    """Whether it needs no closer look."""
+    return len(address) <= _PLAIN_LONGEST and _PLAIN.fullmatch(address) is not None
 
 
 def _validated(address: str) -> Address:

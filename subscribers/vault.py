@@ -1,18 +1,18 @@
 """What the keys do: seal and open addresses and names, hash addresses, mark rows."""
 
 import hmac
-import io
 import os
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from hashlib import blake2b, sha256
-from typing import Any, NamedTuple
+from hashlib import blake2b
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from subscribers.addresses import Address, for_lookup
 from subscribers.errors import SubscriberError
@@ -22,6 +22,8 @@ _NONCE = 12
 """Bytes; random for each value, so one key is good for about four thousand million of them."""
 _STEP = 32
 """Texts are filled up to a multiple of this many bytes: the length of a sealed value tells little about it."""
+_FILLINGS = tuple(b"\0" * (-over % _STEP) for over in range(_STEP))
+"""What is missing, by how far a text goes over a multiple."""
 
 
 class Block(threading.local):
@@ -91,28 +93,24 @@ class Vault:
 
     def hash_all(self, compared: Iterable[str]) -> list[bytes]:
         """For each address, as it is compared, the same as `hash` gives, quicker."""
-        inner, outer = self._begun(b"address")
+        begun = HMAC(self._lookup, SHA256())
+        begun.update(b"address\0")
         hashes = []
         for address in compared:
-            within, mark = inner.copy(), outer.copy()
-            within.update(address.encode())
-            mark.update(within.digest())
-            hashes.append(mark.digest())
+            mark = begun.copy()
+            mark.update(address.encode())
+            hashes.append(mark.finalize())
         return hashes
 
     def seal_all(self, people: Sequence[tuple[bytes, str, str]]) -> list[tuple[bytes, bytes | None]]:
         """For each (address hash, address, name or nothing) what `seal_address` and `seal_name` give, quicker."""
         current, boxes = self._boxes_now()
-        number, encrypt = bytes([current]), boxes[current].encrypt
-        nonces = iter(partial(io.BytesIO(os.urandom(2 * _NONCE * len(people))).read, _NONCE), b"")
+        number, encrypt, noise = bytes([current]), boxes[current].encrypt, os.urandom(2 * _NONCE * len(people))
         sealed = []
-        for address_hash, address, name in people:
-            nonce = next(nonces)
+        for at, (address_hash, address, name) in zip(range(0, len(noise), 2 * _NONCE), people, strict=True):
+            nonce, other = noise[at : at + _NONCE], noise[at + _NONCE : at + 2 * _NONCE]
             sealed_address = number + nonce + encrypt(nonce, _filled(address), b"address" + address_hash)
-            sealed_name = None
-            if name:
-                nonce = next(nonces)
-                sealed_name = number + nonce + encrypt(nonce, _filled(name), b"name" + address_hash)
+            sealed_name = number + other + encrypt(other, _filled(name), b"name" + address_hash) if name else None
             sealed.append((sealed_address, sealed_name))
         return sealed
 
@@ -134,12 +132,6 @@ class Vault:
 
     def _keyed(self, purpose: bytes, value: bytes) -> bytes:
         return hmac.digest(self._lookup, purpose + b"\0" + value, "sha256")
-
-    def _begun(self, purpose: bytes) -> tuple[Any, Any]:
-        """The two hashes of HMAC (RFC 2104, section 2) as far as they are the same for every value of `_keyed`."""
-        block = self._lookup.ljust(sha256().block_size, b"\0")
-        inner = sha256(bytes(byte ^ 0x36 for byte in block) + purpose + b"\0")
-        return inner, sha256(bytes(byte ^ 0x5C for byte in block))
 
     def _seal(self, text: str, bound_to: bytes) -> bytes:
         return self._seal_bytes(_filled(text), bound_to)
@@ -175,7 +167,7 @@ class Vault:
 
 def _filled(text: str) -> bytes:
     plain = text.encode()
-    return plain + b"\0" * (-len(plain) % _STEP)
+    return plain + _FILLINGS[len(plain) % _STEP]
 
 
 def _boxes(keys: Keys) -> _Boxes:

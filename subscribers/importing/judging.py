@@ -6,18 +6,23 @@ What is in conflict is never guessed: the safer standing counts, what the list h
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from subscribers.importing.recipes import SAFENESS, SUPPRESSING, Standing
-from subscribers.importing.staging import Staged
+from subscribers.importing.staging import Line, Staged
 from subscribers.inserting import rows_with
 from subscribers.models import Subscriber, Suppression
 from subscribers.vault import Vault
 
 OUTCOMES = ("added", "there", "twice", "away", "unconfirmed", "left", "bounced", "complained", "refused")
 """What may become of a row of the file: each row is counted as one of them."""
+
+
+_STANDING = Staged._fields.index("standing")
 
 
 class Known(NamedTuple):
@@ -32,7 +37,7 @@ class Known(NamedTuple):
 class Judged:
     """What is to be done with some people."""
 
-    add: list[Staged] = field(default_factory=list)
+    add: list[Line] = field(default_factory=list)
     there: list[int] = field(default_factory=list)
     """Those in the file who are on the list, by their number there."""
     suppress: dict[bytes, Standing] = field(default_factory=dict)
@@ -41,29 +46,26 @@ class Judged:
     """Places, and what is in conflict there."""
 
 
-def judge(session: Session, vault: Vault, people: Sequence[Staged]) -> Judged:
-    """Judge `people`, in the order of the file: everybody of one address has to be among them.
+def judge(session: Session, vault: Vault, people: Sequence[Line]) -> Judged:
+    """Judge `people`, sorted by their hash and then as in the file: everybody of one address has to be among them.
 
     Most are somebody new: they are told from the others as quickly as can be.
     """
-    alone: dict[bytes, Staged] = {}
-    several: dict[bytes, list[Staged]] = {}
-    for person in people:
-        if (other := alone.setdefault(person.address_hash, person)) is not person:
-            several.setdefault(person.address_hash, [other]).append(person)
-    bench = _Bench(session, vault, list(alone))
-    special = bench.away.keys() | bench.known.keys() | several.keys()
-    for address_hash, person in alone.items():
-        if person.standing == Standing.SUBSCRIBED and address_hash not in special:
-            bench.out.add.append(person)
-        else:
-            bench.look_at(several.get(address_hash) or [person])
+    hashes = [person[0] for person in people]
+    bench = _Bench(session, vault, hashes)
+    special = bench.away.keys() | bench.known.keys()
+    special |= {one for one, other in pairwise(hashes) if one == other}
+    special |= {person[0] for person in people if person[_STANDING] != Standing.SUBSCRIBED}
+    bench.out.add = [person for person in people if person[0] not in special]
+    others = (Staged._make(person) for person in people if person[0] in special)
+    for _, rows in groupby(others, attrgetter("address_hash")):
+        bench.look_at(list(rows))
     bench.out.counts["added"] = len(bench.out.add)
     return bench.out
 
 
 class _Bench:
-    def __init__(self, session: Session, vault: Vault, hashes: list[bytes]) -> None:
+    def __init__(self, session: Session, vault: Vault, hashes: Sequence[bytes]) -> None:
         self._vault = vault
         self.out = Judged()
         away = rows_with(session, Suppression.address_hash, hashes, Suppression.address_hash, Suppression.reason)

@@ -7,13 +7,13 @@ on where it was.
 from collections import Counter
 from collections.abc import Iterator
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from subscribers import groups
 from subscribers.importing.judging import Judged, judge
 from subscribers.importing.keeping import Tools, find, throw_away
-from subscribers.importing.staging import LISTED, PARTS, Staged, note, staged, staged_people, unstage
+from subscribers.importing.staging import LISTED, PARTS, Line, Staged, note, staged, staged_people, unstage
 from subscribers.inserting import insert_rows
 from subscribers.models import (
     Consent,
@@ -29,11 +29,18 @@ from subscribers.models import (
 )
 from subscribers.vault import Vault
 
-AT_ONCE = 4_000
+AT_ONCE = 8_000
 """People in one transaction, about."""
 CAME_BY = "import"
 BROUGHT = "imported "
 """What a suppression's reason begins with that came by an import."""
+
+
+_LANGUAGES = Staged._fields.index("languages")
+_OWN_DAY = text(
+    "UPDATE consent SET confirmed_on = :day "
+    "WHERE import_id = :import AND subscriber_id = (SELECT id FROM subscriber WHERE address_hash = :mark)"
+)
 
 
 def look(tools: Tools, number: int) -> None:
@@ -92,36 +99,36 @@ def _merge(session: Session, vault: Vault, merging: Import, parts: range) -> int
     """Merge who is staged in these parts; says how many that were."""
     people = staged_people(session, vault, merging.id, parts)
     judged = judge(session, vault, people)
-    added = _add(session, vault, merging, judged.add)
+    before = session.scalar(select(func.max(Subscriber.id))) or 0
+    _add(session, vault, judged.add)
+    _agree(session, merging, before, judged.add)
     _suppress(session, merging, judged)
-    _label(session, merging, added, judged.there)
+    _label(session, merging, before, judged.there)
     note(session, merging.id, "conflict", sorted(judged.conflicts))
     merging.counts = dict(Counter(merging.counts) + judged.counts)
     unstage(session, merging.id, parts)
     return len(people)
 
 
-def _add(session: Session, vault: Vault, merging: Import, people: list[Staged]) -> list[int]:
-    """Add who is new, with their consent; gives their numbers.
-
-    Who signed up by themselves at this very moment stays as they are, and has agreed in both ways.
-    """
-    sealed = vault.seal_all([(person.address_hash, person.address, person.name) for person in people])
-    subscribed, right, number = State.SUBSCRIBED.value, merging.wording_id, merging.id
-    rows = [
-        (person.address_hash, address, name, person.languages, subscribed)
-        for person, (address, name) in zip(people, sealed, strict=True)
-    ]
-    before = session.scalar(select(func.max(Subscriber.id))) or 0
+def _add(session: Session, vault: Vault, people: list[Line]) -> None:
+    """Add who is new. Who signed up by themselves at this very moment stays as they are."""
+    sealed = vault.seal_all([(mark, address, name) for mark, _, address, name, _, _, _ in people])
+    subscribed = State.SUBSCRIBED.value
+    rows = [(line[0], *pair, line[_LANGUAGES], subscribed) for line, pair in zip(people, sealed, strict=True)]
     names = ("address_hash", "sealed_address", "sealed_name", "languages", "state")
     insert_rows(session, Subscriber, names, rows, skip=True)
-    day = str(merging.agreed_on)
-    days = {person.address_hash: person.agreed_on or day for person in people}
-    new = select(Subscriber.id, Subscriber.address_hash).where(Subscriber.id > before).order_by(Subscriber.id)
-    added = [row for row in session.connection().execute(new).all() if row[1] in days]
-    consents = [(person, right, CAME_BY, days[mark], number) for person, mark in added]
-    insert_rows(session, Consent, ("subscriber_id", "wording_id", "came_by", "confirmed_on", "import_id"), consents)
-    return [person for person, _ in added]
+
+
+def _agree(session: Session, merging: Import, before: int, people: list[Line]) -> None:
+    """Note the consent of who was just added: their numbers come after `before`, and they alone have none yet."""
+    any_consent = select(Consent.id).where(Consent.subscriber_id == Subscriber.id)
+    same = {"wording_id": merging.wording_id, "came_by": CAME_BY, "confirmed_on": merging.agreed_on}
+    columns = {**same, "import_id": merging.id}
+    values = [literal(value, Consent.__table__.c[name].type) for name, value in columns.items()]
+    new = select(Subscriber.id, *values).where(Subscriber.id > before, ~any_consent.exists())
+    session.execute(insert(Consent).from_select(["subscriber_id", *columns], new))
+    if own := [{"mark": mark, "day": day, "import": merging.id} for mark, _, _, _, _, _, day in people if day]:
+        session.execute(_OWN_DAY, own)
 
 
 def _suppress(session: Session, merging: Import, judged: Judged) -> None:
@@ -130,7 +137,7 @@ def _suppress(session: Session, merging: Import, judged: Judged) -> None:
     insert_rows(session, Suppression, ("address_hash", "reason", "day"), rows, skip=True)
 
 
-def _label(session: Session, merging: Import, added: list[int], there: list[int]) -> None:
+def _label(session: Session, merging: Import, before: int, there: list[int]) -> None:
     """Put them into the group; of those who were on the list it is noted, for the undo, who was not in it yet."""
     if merging.group_id is None:
         return
@@ -139,8 +146,9 @@ def _label(session: Session, merging: Import, added: list[int], there: list[int]
         already = set(session.scalars(inside.where(GroupMember.subscriber_id.in_(some))))
         rows = [(merging.id, person) for person in some if person not in already]
         insert_rows(session, ImportLabel, ("import_id", "subscriber_id"), rows, skip=True)
-    for some in _in_pieces(added + there):
         groups.put_in(session, merging.group_id, some)
+    added = select(Consent.subscriber_id).where(Consent.import_id == merging.id, Consent.subscriber_id > before)
+    groups.put_in(session, merging.group_id, added)
 
 
 def _in_pieces(numbers: list[int]) -> Iterator[list[int]]:

@@ -3,11 +3,13 @@
 They are sealed some together, not each alone: most of the work of an import is what is done for each.
 """
 
-import json
 import os
-from collections.abc import Generator, Iterable
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
@@ -26,6 +28,9 @@ CHUNK = 20_000
 LISTED = 10_000
 """Notes that are kept of one kind; the others are only counted."""
 PARTS = 256
+"""As many as the first byte of a hash has values."""
+_AT_ONCE = 100
+"""Rows that are hashed together."""
 
 
 class Staged(NamedTuple):
@@ -44,6 +49,20 @@ class Staged(NamedTuple):
         return f"Staged(place={self.place})"
 
 
+Line = tuple[bytes, int, str, str, str, str, str]
+"""The values of a `Staged`. Thousands at once are held as these: the search for garbage passes them by."""
+
+
+@dataclass
+class _Chunk:
+    """Some rows of the file, to be staged. Each person is one text, for the same reason."""
+
+    rows: int = 0
+    parts: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By the first byte of the hash."""
+    refused: list[Refused] = field(default_factory=list)
+
+
 def stage(tools: Tools, number: int) -> Generator[int, None, bool]:
     """Stage what is left of the file; gives the rows that are read so far, after each transaction; at the end, whether
     that was all, or somebody else reads on.
@@ -54,15 +73,14 @@ def stage(tools: Tools, number: int) -> Generator[int, None, bool]:
         kept, done = source(session, number), find(session, number).rows_read
     with opened(tools, number, kept.size) as file, tables_of(file, kept.called, kept.encoding) as tables:
         rows = islice(people_of(tables, kept.columns), done, None)
-        while chunk := list(islice(rows, CHUNK)):
-            batches = _batches(tools.vault, number, [row for row in chunk if isinstance(row, Person)])
-            refused = [row for row in chunk if isinstance(row, Refused)]
+        while (chunk := _chunk(tools.vault, islice(rows, CHUNK))).rows:
+            batches = _batches(tools.vault, number, chunk)
             with tools.write() as session:
                 if not _is_ours(session, number, done, tools.clock()):
                     return False
                 insert_rows(session, ImportBatch, ("import_id", "part", "people", "mark", "sealed_people"), batches)
-                _refuse(session, number, refused)
-                done += len(chunk)
+                _refuse(session, number, chunk.refused)
+                done += chunk.rows
                 find(session, number).rows_read = done
             yield done
     return True
@@ -78,21 +96,24 @@ def staged(session: Session, number: int) -> int:
     return session.scalars(select(func.coalesce(func.sum(ImportBatch.people), 0)).filter_by(import_id=number)).one()
 
 
-def staged_people(session: Session, vault: Vault, number: int, parts: range) -> list[Staged]:
-    """Who is staged in these parts, in the order of the file."""
+def staged_people(session: Session, vault: Vault, number: int, parts: range) -> list[Line]:
+    """Who is staged in these parts, sorted by their hash, and then as in the file."""
     asked = select(ImportBatch.sealed_people, ImportBatch.mark).where(ImportBatch.import_id == number)
-    people = [
-        Staged(bytes.fromhex(address_hash), *person)
-        for sealed, mark in session.execute(asked.where(ImportBatch.part.in_(parts)))
-        for address_hash, *person in json.loads(vault.open_piece(sealed, mark))
-    ]
-    return sorted(people, key=lambda person: person.place)
+    batches = session.execute(asked.where(ImportBatch.part.in_(parts)).order_by(ImportBatch.id))
+    texts = [vault.open_piece(*batch).decode() for batch in batches]
+    if not texts:
+        return []
+    values = "\n".join(texts).replace("\n", "\t").split("\t")
+    marks, places, *told = (values[at :: len(Staged._fields)] for at in range(len(Staged._fields)))
+    return sorted(zip(map(bytes.fromhex, marks), map(int, places), *told, strict=True), key=itemgetter(0))
 
 
-def note(session: Session, number: int, kind: str, notes: Iterable[tuple[int, str]]) -> None:
+def note(session: Session, number: int, kind: str, notes: Sequence[tuple[int, str]]) -> None:
     """Keep what somebody should know about lines, as (place, why): as many of a kind as are listed."""
+    if not notes:
+        return
     counted = select(func.count()).where(ImportNote.import_id == number, ImportNote.kind == kind)
-    rows = [(number, place, kind, why) for place, why in islice(notes, LISTED - session.scalars(counted).one())]
+    rows = [(number, place, kind, why) for place, why in notes[: LISTED - session.scalars(counted).one()]]
     insert_rows(session, ImportNote, ("import_id", "place", "kind", "why"), rows)
 
 
@@ -103,18 +124,25 @@ def _is_ours(session: Session, number: int, done: int, now: datetime) -> bool:
     return reading.state is ImportState.READING and reading.rows_read == done
 
 
-def _batches(vault: Vault, number: int, people: list[Person]) -> list[tuple[Any, ...]]:
+def _chunk(vault: Vault, rows: Iterator[Person | Refused]) -> _Chunk:
+    chunk = _Chunk()
+    while some := list(islice(rows, _AT_ONCE)):
+        people = [row for row in some if isinstance(row, Person)]
+        hashes = vault.hash_all([person.compared for person in people])
+        for mark, (place, _, address, name, languages, standing, day) in zip(hashes, people, strict=True):
+            line = "\t".join((mark.hex(), str(place), address, name, languages, standing, day))
+            chunk.parts[mark[0]].append(line)
+        chunk.refused += [row for row in some if isinstance(row, Refused)]
+        chunk.rows += len(some)
+    return chunk
+
+
+def _batches(vault: Vault, number: int, chunk: _Chunk) -> list[tuple[Any, ...]]:
     """Rows of the table."""
-    parts: dict[int, list[list[Any]]] = {}
-    hashes = vault.hash_all([person.compared for person in people])
-    for address_hash, (place, _, address, name, languages, standing, day) in zip(hashes, people, strict=True):
-        person = [address_hash.hex(), place, address, name, languages, standing, day]
-        parts.setdefault(address_hash[0] * PARTS // 256, []).append(person)
     rows = []
-    for part, staged_ones in sorted(parts.items()):
+    for part, lines in sorted(chunk.parts.items()):
         mark = os.urandom(MARK)
-        sealed = vault.seal_piece(json.dumps(staged_ones, ensure_ascii=False).encode(), mark)
-        rows.append((number, part, len(staged_ones), mark, sealed))
+        rows.append((number, part, len(lines), mark, vault.seal_piece("\n".join(lines).encode(), mark)))
     return rows
 
 

@@ -82,6 +82,14 @@ class Importer:
                 for person in session.scalars(select(Subscriber).order_by(Subscriber.id))
             }
 
+    def numbers(self) -> dict[str, int]:
+        """Everyone on the list: address to number."""
+        with self.database.read() as session:
+            return {
+                self.vault.open_address(person.sealed_address, person.address_hash): person.id
+                for person in session.scalars(select(Subscriber))
+            }
+
     def suppressed(self, *addresses: str) -> dict[str, str]:
         """Those of the addresses that are not written to, and why."""
         with self.database.read() as session:

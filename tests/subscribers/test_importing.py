@@ -196,7 +196,7 @@ def test_columns_can_be_chosen_anew_until_the_merge(importer: Importer) -> None:
     importing.choose(importer.tools, looked.id, Columns(address="second"), importing.Agreed(TOLD, NOW.date()))
     importer.go_on(looked.id)
     importer.merge(looked.id)
-    assert list(importer.names()) == ["one@example.org", "two@example.org"]
+    assert set(importer.names()) == {"one@example.org", "two@example.org"}
 
 
 def test_a_step_that_is_past_is_refused(importer: Importer) -> None:
@@ -225,10 +225,8 @@ def test_an_undo_takes_back_whom_it_added_and_who_did_nothing_since(importer: Im
         group=group,
     )
     done = importer.merge(looked.id)
+    numbers = {address.partition("@")[0]: number for address, number in importer.numbers().items()}
     with importer.database.write() as session:
-        numbers = dict(
-            zip(("there", *people[:-1]), session.scalars(select(Subscriber.id).order_by(Subscriber.id)), strict=True)
-        )
         assert len(session.scalars(select(GroupMember)).all()) == 5
         leave(session, journal(), numbers["left"], NOW)
         preferences.change(session, numbers["chose"], languages="vi", plain_text=False, pause=None, now=NOW)
