@@ -22,8 +22,7 @@ from newsletter.notices import outbox
 from newsletter.purposes import READERS
 from newsletter.transports.maildir import MaildirTransport
 from newsletter.wiring import Newsletter
-from subscribers import groups, joining, leaving, mailed, preferences, roll, topics
-from subscribers.addresses import normal
+from subscribers import groups, joining, leaving, mailed, preferences, suppression, topics
 from subscribers.consent import Wording
 from subscribers.journal import known as known_journals
 from subscribers.journal_file import Kind as Deed
@@ -62,7 +61,7 @@ def live(newsroom: Newsroom, outbox_folder: Path) -> int:
         topic = topics.make(session, {"en": "Bail"}).id
         session.add_all(UnwantedTopic(topic_id=topic, subscriber_id=person) for person in ids)
         preferences.change(session, ids[1], languages="es", plain_text=True, pause=6, now=NOW)
-        roll.suppress(session, office.vault.hash(normal("ana@example.org")), "bounced", NOW.date())
+        suppression.bounced(session, select(Subscriber.id).where(Subscriber.id == ids[0]), NOW.date())
         for person in session.scalars(select(Subscriber.id)).all():
             leaving.leave(session, journal(), person, NOW)
     return mailing
