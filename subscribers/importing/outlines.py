@@ -45,11 +45,13 @@ def outline(tools: Tools, number: int, columns: Columns | None = None, encoding:
     kept = _source(tools, number, encoding)
     names: dict[str, str] = {}
     guesses: list[Columns] = []
+    begun: list[Table] = []
     found = problem = ""
     named = True
     with _tables(tools, number, kept) as tables:
         for table in tables:
-            header, _ = header_of(table)
+            header, rows = header_of(table)
+            begun.append(table._replace(rows=iter([header, *islice(rows, SHOWN)])))
             shown = [cell.strip()[:80] for cell in header.cells]
             names |= dict(zip(names_of(header.cells), shown, strict=True)) | names
             guesses.append(guessed(header))
@@ -59,7 +61,7 @@ def outline(tools: Tools, number: int, columns: Columns | None = None, encoding:
     chosen = columns or kept.columns or _together(guesses)
     if chosen.address not in names:
         return Outline(chosen, names, found, (), problem)
-    return Outline(chosen, names, found, _first(tools, number, kept, chosen), is_named=named)
+    return Outline(chosen, names, found, tuple(islice(people_of(begun, chosen), SHOWN)), is_named=named)
 
 
 def unsaid(tools: Tools, number: int, columns: Columns, encoding: str = "") -> list[str]:
@@ -67,6 +69,8 @@ def unsaid(tools: Tools, number: int, columns: Columns, encoding: str = "") -> l
 
     Raises BadFile where there are so many that their column must say something else.
     """
+    if not columns.standings:
+        return []
     with _tables(tools, number, _source(tools, number, encoding)) as tables:
         return words_unsaid(tables, columns)
 
@@ -83,11 +87,6 @@ def _source(tools: Tools, number: int, encoding: str) -> Source:
 def _tables(tools: Tools, number: int, kept: Source) -> Iterator[Iterator[Table]]:
     with opened(tools, number, kept.size) as file, tables_of(file, kept.called, kept.encoding) as tables:
         yield tables
-
-
-def _first(tools: Tools, number: int, kept: Source, columns: Columns) -> tuple[Person | Refused, ...]:
-    with _tables(tools, number, kept) as tables:
-        return tuple(islice(people_of(tables, columns), SHOWN))
 
 
 def _together(guesses: list[Columns]) -> Columns:
