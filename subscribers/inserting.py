@@ -1,8 +1,8 @@
 """Inserts that meet a row that is there already, and leave it alone or renew it: two at once both go well; and what
 is asked about thousands of rows at once, as quickly as the driver can."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -31,20 +31,25 @@ def renew(session: Session, table: type[DeclarativeBase], key: str, row: dict[st
 
 
 def insert_rows(
-    session: Session, table: type[DeclarativeBase], names: Sequence[str], rows: Sequence[Any], *, skip: bool = False
+    session: Session, table: type[DeclarativeBase], names: Sequence[str], rows: Iterable[Any], *, skip: bool = False
 ) -> None:
     """Insert thousands of rows, each a tuple with a value for each column of `names`, days as text (ISO 8601); with
     `skip`, without those that break a uniqueness rule. Hundreds in one statement: several times as fast as one each.
     """
     connection = session.connection()
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    values = f"({', '.join([mark] * len(names))})"
-    for at in range(0, len(rows), _ROWS):
-        some = rows[at : at + _ROWS]
-        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES {', '.join([values] * len(some))}"  # noqa: S608
-        if skip:
-            statement += " ON CONFLICT DO NOTHING"
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+    is_postgresql = connection.dialect.name == "postgresql"
+    marks = f"({', '.join(['%s' if is_postgresql else '?'] * len(names))})"
+    end = " ON CONFLICT DO NOTHING" if skip else ""
+    rows = iter(rows)
+    while some := tuple(chain.from_iterable(islice(rows, _ROWS))):
+        values = ", ".join([marks] * (len(some) // len(names)))
+        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES {values}{end}"  # noqa: S608 - names of our own tables
+        connection.exec_driver_sql(statement, some if is_postgresql else _quick(some))
+
+
+def _quick(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The same values for sqlite3, which asks every `bytes` whether it wants to be another type, and takes long."""
+    return tuple([bytearray(value) if value.__class__ is bytes else value for value in values])
 
 
 def rows_with(
@@ -69,4 +74,4 @@ def rows_with(
         for at in range(0, len(values), _AT_ONCE):
             some = tuple(values[at : at + _AT_ONCE])
             filled = some + some[-1:] * (_AT_ONCE - len(some))  # always the same statement, which is prepared once
-            yield from connection.exec_driver_sql(f"{asked} IN ({', '.join('?' * _AT_ONCE)})", filled).all()
+            yield from connection.exec_driver_sql(f"{asked} IN ({', '.join('?' * _AT_ONCE)})", _quick(filled)).all()

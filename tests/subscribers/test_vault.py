@@ -178,8 +178,8 @@ def test_many_at_once_are_hashed_and_sealed_as_each_alone(vault: Vault) -> None:
     people = [("ana@example.org", "Ana"), ("niño@bücher.example.com", "")]
     marks = [vault.hash(normal(address)) for address, _ in people]
     assert vault.hash_all([for_lookup(normal(address)) for address, _ in people]) == marks
-    rows = [(mark, address, name) for mark, (address, name) in zip(marks, people, strict=True)]
-    for (mark, address, name), (sealed_address, sealed_name) in zip(rows, vault.seal_all(rows), strict=True):
+    sealed = vault.seal_all(marks, *zip(*people, strict=True))
+    for mark, (address, name), sealed_address, sealed_name in zip(marks, people, *sealed, strict=True):
         assert vault.open_address(sealed_address, mark) == address
         assert (vault.open_name(sealed_name, mark) if sealed_name else "") == name
     piece = "añ".encode("utf-16") + b"\0\0"
