@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from subscribers.grammar import Audience
@@ -34,10 +34,8 @@ def within(audience: Audience) -> list[ColumnElement[bool]]:
         conditions.append(_is_in(audience.groups))
     if audience.topics:
         conditions.append(or_(*map(_wants, sorted(audience.topics))))
-    if audience.joined_after:
-        conditions.append(_joined() > audience.joined_after)
-    if audience.joined_before:
-        conditions.append(_joined() < audience.joined_before)
+    if audience.joined_after or audience.joined_before:
+        conditions += _joined(audience.joined_after, audience.joined_before)
     return conditions
 
 
@@ -81,9 +79,15 @@ def _wants(topic: int) -> ColumnElement[bool]:
     return and_(exists().where(Topic.id == topic, Topic.removed_at.is_(None)), ~unwanted.correlate(Subscriber))
 
 
-def _joined() -> ScalarSelect[date | None]:
-    """The day from which they agreed to be written to."""
-    theirs = select(Consent.confirmed_on).where(Consent.subscriber_id == Subscriber.id)
-    standing = theirs.where(Consent.withdrawn_on.is_(None), Consent.confirmed_on.is_not(None))
-    first = standing.order_by(Consent.confirmed_on).limit(1)  # which the index gives at once, and min() after all
-    return first.correlate(Subscriber).scalar_subquery()
+def _joined(after: date | None, before: date | None) -> list[ColumnElement[bool]]:
+    """On the first day of their consents that stand. Asked by whether there are such days: an index tells it sooner
+    than which of them is the first."""
+    day = Consent.confirmed_on
+    theirs = select(day).where(Consent.subscriber_id == Subscriber.id, Consent.withdrawn_on.is_(None))
+    standing = theirs.correlate(Subscriber)
+    wanted = [day > after] if after else []
+    wanted += [day < before] if before else []
+    conditions: list[ColumnElement[bool]] = [standing.where(*wanted).exists()]
+    if after:
+        conditions.append(~standing.where(day <= after).exists())
+    return conditions
