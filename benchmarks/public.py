@@ -105,7 +105,7 @@ OTHERS = (
     Page(
         "preferences, saved",
         lambda at, visit: (f"/preferences/{at.fresh_link(at.reader(visit))}?lang=en", {"language": "es", "pause": "2"}),
-        b"Your choice is kept."
+        b"Your choice is kept.",
     ),
     Page(
         "leave",

@@ -7,6 +7,7 @@ on where it was.
 from collections import Counter
 from collections.abc import Iterator
 from itertools import repeat
+from operator import itemgetter
 
 from sqlalchemy import delete, func, insert, literal, select, text
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from subscribers import groups
 from subscribers.importing.judging import Judged, judge
 from subscribers.importing.keeping import Tools, find, throw_away
-from subscribers.importing.staging import LISTED, PARTS, Line, note, staged, staged_people, unstage
+from subscribers.importing.staging import LISTED, PARTS, Line, Staged, note, staged, staged_people, unstage
 from subscribers.inserting import insert_rows
 from subscribers.models import (
     Consent,
@@ -37,6 +38,7 @@ BROUGHT = "imported "
 """What a suppression's reason begins with that came by an import."""
 
 
+_COLUMNS = [Staged._fields.index(name) for name in ("address_hash", "address", "name", "languages")]
 _OWN_DAY = text(
     "UPDATE consent SET confirmed_on = :day "
     "WHERE import_id = :import AND subscriber_id = (SELECT id FROM subscriber WHERE address_hash = :mark)"
@@ -112,9 +114,7 @@ def _merge(session: Session, vault: Vault, merging: Import, parts: range) -> int
 
 def _add(session: Session, vault: Vault, people: list[Line]) -> None:
     """Add who is new. Who signed up by themselves at this very moment stays as they are."""
-    if not people:
-        return
-    hashes, _, addresses, names, languages, _, _ = zip(*people, strict=True)
+    hashes, addresses, names, languages = (list(map(itemgetter(at), people)) for at in _COLUMNS)
     sealed = vault.seal_all(hashes, addresses, names)
     columns = ("address_hash", "sealed_address", "sealed_name", "languages", "state")
     rows = zip(hashes, *sealed, languages, repeat(State.SUBSCRIBED.value), strict=False)
