@@ -45,7 +45,7 @@ class _Line:
         kept, answer = self._kept + data, b""
         while kept:
             if self._in_message:
-                end = kept.find(_END)
+                end = kept.rfind(_END)  # there is one, near the end: the next message waits for an answer
                 if end < 0:
                     kept = kept[-len(_END) :]
                     break
