@@ -126,7 +126,6 @@ class Prepared:
     def __init__(self, statement: Executable, connection: Connection, *names: str) -> None:
         compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined] # not in its type
         self._connection = connection
-        self._failure: Any = connection.dialect.dbapi and connection.dialect.dbapi.Error
         self._text = str(compiled)
         kinds = {name: value.type.dialect_impl(connection.dialect) for name, value in compiled.binds.items()}
         writers = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
@@ -141,12 +140,12 @@ class Prepared:
         """Once for each row; how many rows of the table it changed."""
         if not rows:
             return 0
-        changed: int = self._execute([self._filled(row) for row in rows]).rowcount
+        changed: int = _on_driver(self._connection, self._text, [self._filled(row) for row in rows]).rowcount
         return changed
 
     def rows(self, *values: Any) -> list[Any]:
         """What it gives for these open values, as the driver has it: tuples of numbers, texts and bytes."""
-        found: list[Any] = self._execute([self._filled(values)]).fetchall()
+        found: list[Any] = _on_driver(self._connection, self._text, [self._filled(values)]).fetchall()
         return found
 
     def _filled(self, row: Sequence[Any]) -> Any:
@@ -156,19 +155,19 @@ class Prepared:
             written[place] = write(written[place])
         if self._order is None:
             return dict(zip(self._names, written, strict=True))
-        return [written[place] for place in self._order]
+        return list(map(written.__getitem__, self._order))
 
-    def _execute(self, rows: Sequence[Any]) -> Any:
-        """On the driver's own cursor: what SQLAlchemy does around it costs more than the statement."""
-        cursor = self._connection.connection.cursor()
-        try:
-            cursor.execute(self._text, rows[0]) if len(rows) == 1 else cursor.executemany(self._text, rows)
-        except self._failure as error:
-            dialect = self._connection.dialect
-            raise DBAPIError.instance(
-                self._text, None, error, self._failure, hide_parameters=True, dialect=dialect
-            ) from None
-        return cursor
+
+def _on_driver(connection: Connection, statement: str, rows: Sequence[Any]) -> Any:
+    """The driver's own cursor after this statement: what SQLAlchemy does around it costs more than the statement."""
+    cursor = connection.connection.cursor()
+    failure: Any = connection.dialect.dbapi and connection.dialect.dbapi.Error
+    try:
+        cursor.execute(statement, rows[0]) if len(rows) == 1 else cursor.executemany(statement, rows)
+    except failure as error:
+        dialect = connection.dialect
+        raise DBAPIError.instance(statement, None, error, failure, hide_parameters=True, dialect=dialect) from None
+    return cursor
 
 
 def make_engine(url: str) -> Engine:
@@ -208,7 +207,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Writers take their lock at once: one that first reads and then writes would fail instead of waiting."""
     read_only = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    _on_driver(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", [()])
 
 
 class _AwareDateTime(sqlite.DATETIME):

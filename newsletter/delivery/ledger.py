@@ -87,8 +87,7 @@ class Ledger:
 
     def may_go(self, delivery: int, domain: bytes) -> bool:
         """Whether the recipient's domain (hashed) takes mail now. Who has to wait is put aside: in hand no more."""
-        self._domains.learn(delivery, domain)
-        until = self._domains.until(delivery)
+        until = self._domains.learn(delivery, domain)
         if until is None or until <= self._clock():
             return True
         self._domains.let_go([delivery])

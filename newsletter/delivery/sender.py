@@ -174,6 +174,8 @@ class _Mailroom:
         self._books = books
         self._gate = gate
         self._stopping = stopping
+        self._vault = office.vault
+        self._from = office.letterhead.address
         self._claims: deque[Claim] = deque()
         self._editions = _compiled(office, mailing)
         self._looked_at = office.clock()
@@ -216,15 +218,13 @@ class _Mailroom:
 
     def _compose(self, claim: Claim) -> Message | None:
         """Their message; nothing where their mail domain has to wait."""
-        vault = self._office.vault
-        address = vault.open_address(claim.sealed_address, claim.address_hash)
-        name = vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
-        recipient = kept_envelope(address)
+        recipient = kept_envelope(self._vault.open_address(claim.sealed_address, claim.address_hash))
+        name = self._vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
         if not self._books.may_go(claim.delivery, self._hash_domain(recipient.rpartition("@")[2])):
             return None
         reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery, plain=claim.plain_text)
         data = self._editions[claim.edition].message(reader)
-        return Message(claim.delivery, self._office.letterhead.address, recipient, data)
+        return Message(claim.delivery, self._from, recipient, data)
 
 
 def _reader(office: Office, address: str, name: str, subscriber: int, delivery: int, *, plain: bool = False) -> Reader:

@@ -45,9 +45,11 @@ class WaitingDomains:
         self._domain_of: dict[int, bytes] = {}
         """Of the deliveries in hand."""
 
-    def learn(self, delivery: int, domain: bytes) -> None:
-        """To which domain this one goes."""
+    def learn(self, delivery: int, domain: bytes) -> datetime | None:
+        """To which domain this one goes; until when that one waits, or waited last."""
         self._domain_of[delivery] = domain
+        wait = self._waits.get(domain)
+        return wait and wait.until
 
     def let_go(self, deliveries: Iterable[int]) -> None:
         """These are in hand no more."""

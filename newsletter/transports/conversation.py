@@ -111,7 +111,7 @@ class Conversation:
         """MAIL, RCPT and DATA: at once where the server takes them so (RFC 2920, section 3.1), else one by one."""
         self.offered, self._rejected, self.was_heard = message, False, False
         kinds = ["mail", "rcpt", "data"]
-        commands = [self._mail(message), _path("RCPT TO", message.recipient), b"DATA\r\n"]
+        commands = [self._mail(message), f"RCPT TO:<{message.recipient}>\r\n".encode(), b"DATA\r\n"]
         if self._unclean:
             kinds.insert(0, "rset")
             commands.insert(0, b"RSET\r\n")
@@ -172,12 +172,10 @@ class Conversation:
         return not self.outgoing or sum(map(len, self.outgoing)) <= self._behind_dot
 
     def _mail(self, message: Message) -> bytes:
-        options = b""
-        if not message.recipient.isascii():
-            options = b" SMTPUTF8 BODY=8BITMIME"  # RFC 6531, section 3.4
-        if self._extensions.size:
-            options += b" SIZE=%d" % len(message.data)  # RFC 1870
-        return _path("MAIL FROM", message.sender, options)
+        # RFC 6531, section 3.4, and RFC 1870
+        intended = "" if message.recipient.isascii() else " SMTPUTF8 BODY=8BITMIME"
+        size = f" SIZE={len(message.data)}" if self._extensions.size else ""
+        return f"MAIL FROM:<{message.sender}>{intended}{size}\r\n".encode()
 
     def _say_next(self) -> None:
         if self._unsaid:
@@ -280,7 +278,3 @@ class Conversation:
         "dot": _to_dot,
         "end": _to_reset,
     }
-
-
-def _path(command: str, address: str, options: bytes = b"") -> bytes:
-    return f"{command}:<{address}>".encode() + options + b"\r\n"

@@ -57,18 +57,18 @@ class Line:
 
     def read(self) -> bytes:
         """All that is there by now."""
-        pieces = []
+        heard = b""
         try:
             while piece := self.socket.recv(_PIECE):
-                pieces.append(piece)
-                if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):
-                    return b"".join(pieces)
+                heard += piece
+                if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):  # TLS may hold another record
+                    return heard
             self.is_over = True
         except _NOT_NOW:
             pass
         except OSError:
             self.is_over = True
-        return b"".join(pieces)
+        return heard
 
     def flush(self) -> None:
         """Send what can be sent now; the rest stays in `outgoing`."""
