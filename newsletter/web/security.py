@@ -60,9 +60,9 @@ class OwnWords:
 
         async def send_own(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start":
-                bare = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
-                if replaced := message["status"] == 413 and bare:
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                replaced = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+                if replaced:
                     await self._page(Request(scope), 413)(scope, receive, send)
             if not replaced:
                 await send(message)

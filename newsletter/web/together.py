@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from fastapi.concurrency import run_in_threadpool
-
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 
@@ -14,7 +12,9 @@ class Together(Generic[Asked, Answered]):
     """Answers many requests with one call of `work`, in a thread. Who comes while it is at it goes with the next."""
 
     MOST = 100
-    """At a time: others want to write as well."""
+    """At a time."""
+    BREATH = 0.01
+    """Seconds between one time and the next: others want to write as well, and more come together."""
 
     def __init__(self, work: Callable[[Sequence[Asked]], Sequence[Answered]]) -> None:
         self._work = work
@@ -34,7 +34,7 @@ class Together(Generic[Asked, Answered]):
             party, self._waiting = self._waiting[: self.MOST], self._waiting[self.MOST :]
             # Who hung up meanwhile awaits nothing any more.
             try:
-                answers = await run_in_threadpool(self._work, [asked for asked, _ in party])
+                answers = await asyncio.to_thread(self._work, [asked for asked, _ in party])
             except Exception as failure:  # noqa: BLE001 - each who waits hears of it
                 for _, answer in party:
                     if not answer.done():
@@ -43,3 +43,4 @@ class Together(Generic[Asked, Answered]):
                 for (_, answer), answered in zip(party, answers, strict=True):
                     if not answer.done():
                         answer.set_result(answered)
+            await asyncio.sleep(self.BREATH)
