@@ -19,6 +19,7 @@ from newsletter.web.month import Glance, Making, glance
 from newsletter.web.pictures import MOST_MARKS, of_outcomes
 from newsletter.web.site import Site
 from subscribers.errors import SubscriberError
+from subscribers.journal import Lag
 
 ENDED = {
     MailingState.SENDING: "It is going out now, to {people}.",
@@ -58,9 +59,10 @@ def make_router(site: Site) -> APIRouter:
 def _page(site: Site, request: Request, *, said: str = "", problem: str = "") -> Response:
     now, zone = site.clock(), site.newsletter.zone
     refusal = journaling.refusal(site.database, site.journal, now)
+    known = {"refusal": problem or refusal, "is_put_back": refusal == journaling.REFUSALS[Lag.PUT_BACK]}
     with site.database.read() as session:
         seen = glance(session, site.settings.languages, zone, now, site.memory)
-        values = _values(request, seen, zone, now) | {"refusal": problem or refusal, "said": said}
+        values = _values(request, seen, zone, now) | known | {"said": said}
         return site.desk(request, "desk/home/home.html", status=409 if problem else 200, here="This month", **values)
 
 

@@ -12,6 +12,7 @@ from newsletter.delivery import planning
 from newsletter.delivery.models import Delivery, MailingState, State
 from newsletter.desk.models import Role
 from newsletter.web.month import following
+from subscribers.journal import known
 from subscribers.models import JournalPlace, Subscriber, Suppression
 from subscribers.models import State as Standing
 from tests.issues.drafted import resource
@@ -150,3 +151,13 @@ def test_a_database_that_was_put_back_is_said_and_its_owner_lets_it_catch_up(web
     assert "The journal told of one person since the backup" in page
     assert "Nothing goes out." not in page
     assert web.held().state is Standing.LEFT
+
+
+def test_a_journal_that_is_missing_is_named_and_no_button_promises_to_help(web: Web) -> None:
+    journaling.beat(web.database, journal(), web.now)
+    with web.database.read() as session:
+        (file,) = known(session, journal()).values()
+    file.path.rename(file.path.with_suffix(".away"))
+    page = desk_client(web).client.get("/desk").text
+    assert file.path.name in page
+    assert "/desk/restored" not in page
