@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from subscribers import roll
@@ -146,7 +146,7 @@ def lag(session: Session, journal: Journal, day: date) -> Lag:
         file.append([])
         if not _mend(session, place, file):
             return Lag.PUT_BACK
-        asking = _asking(journal, [Place(*row) for row in session.execute(_LOOKING)])
+        asking = _asking(journal, _places(session))
         session.execute(update(JournalPlace).where(JournalPlace.id.in_(asking)).values(lines=1))
         return Lag.NONE
     except OSError:
@@ -156,7 +156,7 @@ def lag(session: Session, journal: Journal, day: date) -> Lag:
 def is_in_step(session: Session, journal: Journal) -> bool:
     """Whether the database knows every line of the journal. A look that changes nothing and waits for nobody, so it may
     say no while somebody is leaving; `lag` knows."""
-    places = [Place(*row) for row in session.execute(_LOOKING)]
+    places = _places(session)
     place = _at_hand(journal, places)
     if place is None or not place.lines or _asking(journal, places):
         return False
@@ -182,8 +182,8 @@ def note_beat(session: Session, journal: Journal, beat: int, day: date) -> None:
 
 def known(session: Session, journal: Journal) -> dict[int, JournalFile]:
     """Every journal that the database knows, by its id; their files may be elsewhere, or lost."""
-    places = [Place(*row) for row in session.execute(_LOOKING)]
-    empty = _asking(journal, places)
+    places = _places(session)
+    empty = _asking(journal, places)  # and hold nothing
     return {place.id: journal.file(place.id) for place in places if place.id not in empty}
 
 
@@ -290,7 +290,11 @@ def _append(session: Session, journal: Journal, lines: Sequence[Line], day: date
 def _locked(session: Session, journal: Journal) -> Place | None:
     """The place in the journal that is at hand, for this transaction alone; in a lost one, where none is; nothing where
     none was ever begun."""
-    return _at_hand(journal, [Place(*row) for row in session.execute(_LOCKING)])
+    return _at_hand(journal, _places(session, _LOCKING))
+
+
+def _places(session: Session, asked: Select[int, int, int] = _LOOKING) -> list[Place]:
+    return [Place(*row) for row in session.execute(asked)]
 
 
 def _at_hand(journal: Journal, places: Sequence[Place]) -> Place | None:
