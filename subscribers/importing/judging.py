@@ -22,6 +22,7 @@ OUTCOMES = ("added", "there", "twice", "away", "unconfirmed", "left", "bounced",
 """What may become of a row of the file: each row is counted as one of them."""
 
 
+_SUBSCRIBED = Standing.SUBSCRIBED.value
 _STANDING = Staged._fields.index("standing")
 
 
@@ -55,7 +56,7 @@ def judge(session: Session, vault: Vault, people: Sequence[Line]) -> Judged:
     bench = _Bench(session, vault, hashes)
     special = bench.away.keys() | bench.known.keys()
     special |= {one for one, other in pairwise(hashes) if one == other}
-    special |= {person[0] for person in people if person[_STANDING] != Standing.SUBSCRIBED}
+    special |= {person[0] for person in people if person[_STANDING] != _SUBSCRIBED}
     bench.out.add = [person for person in people if person[0] not in special]
     others = (Staged._make(person) for person in people if person[0] in special)
     for _, rows in groupby(others, attrgetter("address_hash")):
