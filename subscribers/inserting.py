@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 _AT_ONCE = 500
 """Values that are asked about in one statement."""
-_ROWS = 200
+_ROWS = 1_000
 """Rows that are inserted in one statement."""
 
 

@@ -1,11 +1,14 @@
 """A file of any making goes in as far as it is good; notes name lines, never people."""
 
+import importlib
 import io
 import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, select
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import delete, func, select, update
 
 from subscribers import groups, importing, joining, preferences
 from subscribers.addresses import normal
@@ -303,3 +306,15 @@ def test_a_line_just_as_long_as_allowed_is_read_and_a_huge_cell_costs_its_own_li
     done = importer.take(f"email,name,notes\n{line}\nbo@example.org,{huge}\n{huge}\ncy@example.org,Cy\n")
     assert counts(done) == {"added": 2, "refused": 2}
     assert [line for line, _ in importer.notes(done.id)] == [3, 4]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_was_staged_by_an_older_program_is_read_once_more(importer: Importer) -> None:
+    looked = importer.look("email\nana@example.org\nnobody\n")
+    with importer.database.write() as session:
+        session.execute(update(ImportBatch).values(sealed_people=b"of another form"))
+        with Operations.context(MigrationContext.configure(session.connection())):
+            importlib.import_module("newsletter.migrations.versions.0025_staged_as_lines").upgrade()
+    importer.go_on(looked.id)
+    assert counts(importer.found(looked.id)) == {"added": 1, "refused": 1}
+    assert counts(importer.merge(looked.id)) == {"added": 1, "refused": 1}
