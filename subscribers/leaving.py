@@ -34,7 +34,7 @@ class Seen(NamedTuple):
     languages: str
 
 
-NOBODY = Seen(Standing.GONE, "")
+_NOBODY = Seen(Standing.GONE, "")
 """A number that belongs to nobody is someone erased."""
 
 
@@ -42,7 +42,7 @@ def look(session: Session, people: Sequence[int], now: datetime, *, undo_for: ti
     """Each of these people, by their numbers."""
     rows = session.execute(_LOOKING, {"people": people, "after": now - undo_for})
     seen = {row.id: Seen(_standing(row.state, row.may_return), row.languages) for row in rows}
-    return [seen.get(person, NOBODY) for person in people]
+    return [seen.get(person, _NOBODY) for person in people]
 
 
 def standing(session: Session, subscriber_id: int, now: datetime, *, undo_for: timedelta = UNDO_FOR) -> Standing:

@@ -18,7 +18,6 @@ LEAVING = {Standing.ON_LIST: "leave", Standing.LEFT: "left", Standing.GONE: "lef
 STAYING = {Standing.ON_LIST: "stayed", Standing.LEFT: "too_late", Standing.GONE: "too_late"}
 """The page for where somebody stands, by what they came for."""
 
-
 _BY_PROGRAM = b"One-Click"
 """The value that a mail program's press holds (RFC 8058, section 3.1), as a form or in parts; our button sends none."""
 
