@@ -44,13 +44,20 @@ def work(once: Annotated[bool, typer.Option("--once", help="Do what is due now, 
     os.execv(sys.executable, [*_PYTHON, "scheduler", *(["--once"] if once else [])])  # noqa: S606 - no shell is wanted
 
 
-def run(port: Annotated[int, typer.Option(help="Where the pages are served, on this machine only.")] = 8000) -> None:
+def run(
+    port: Annotated[int, typer.Option(help="Where the pages are served, on this machine only.")] = 8000,
+    desk_closed: Annotated[
+        bool, typer.Option("--desk-closed", help="While somebody is at work on it: readers' pages and the job alone.")
+    ] = False,
+) -> None:
     """The pages and the job, as two processes: a big mailing never slows a page."""
     with opened() as newsletter:
         newsletter.vault  # noqa: B018 - a wrong setting or a missing key is said here, once
         _greet_the_first_owner(newsletter)
     children = [
-        subprocess.Popen([*_PYTHON, "newsletter.web", str(port)]),  # noqa: S603 - our own module
+        subprocess.Popen(  # noqa: S603 - our own module
+            [*_PYTHON, "newsletter.web", str(port), *(["--desk-closed"] if desk_closed else [])]
+        ),
         subprocess.Popen([*_PYTHON, "scheduler"]),  # noqa: S603 - our own module
     ]
 

@@ -16,17 +16,19 @@ def main() -> int:
     """The program; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m newsletter.web", description=__doc__)
     parser.add_argument("port", type=int)
-    port = parser.parse_args().port
+    parser.add_argument("--desk-closed", action="store_true")
+    given = parser.parse_args()
     try:
         newsletter = wiring.build(config.load())
-        app = make_app(newsletter.database, newsletter.vault, newsletter.settings)
+        kept = newsletter.database, newsletter.vault, newsletter.settings
+        app = make_app(*kept, desk_closed=given.desk_closed)
     except (SettingsError, SubscriberError, DatabaseError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is the program's voice
         return 2
     uvicorn.run(
         app,
         host="127.0.0.1",
-        port=port,
+        port=given.port,
         log_level="warning",
         timeout_graceful_shutdown=5,  # seconds: a page that watches a mailing keeps its answer open
         access_log=False,  # its lines would hold readers' tokens and addresses

@@ -78,6 +78,7 @@ ERRORS = {
     403: ("This form came from elsewhere.", "Open the page itself and press its button there."),
     404: ("There is no such page.", "Perhaps its address was cut off on the way: copy all of it and try again."),
     413: ("That is too much at once.", "Send less, or in several parts."),
+    503: ("The desk is closed for a while.", "Somebody is at work on it. Readers’ pages are open; try again later."),
     500: ("Something went wrong on our side.", "It is not your doing. Please try again in a few minutes."),
 }
 """Heading and explanation by status; the words of 400 serve for what is not listed."""
@@ -96,19 +97,30 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_app(database: Database, vault: Vault, settings: Settings, clock: Callable[[], datetime] = _now) -> FastAPI:
+def make_app(
+    database: Database,
+    vault: Vault,
+    settings: Settings,
+    clock: Callable[[], datetime] = _now,
+    *,
+    desk_closed: bool = False,
+) -> FastAPI:
     """The application over what it is given; it starts and closes nothing itself."""
-    return app_over(Site(database, vault, settings, clock))
+    return app_over(Site(database, vault, settings, clock), desk_closed=desk_closed)
 
 
-def app_over(site: Site) -> FastAPI:
-    """The application of a site: every page, behind the same guards."""
+def app_over(site: Site, *, desk_closed: bool = False) -> FastAPI:
+    """The application of a site: every page, behind the same guards. Readers' pages are there while the desk is not."""
     host = str(urlsplit(site.settings.base_url).hostname)
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(require_own_page), Depends(partial(require_access, site))],
+        dependencies=[
+            *([Depends(_refuse_the_desk)] if desk_closed else []),
+            Depends(require_own_page),
+            Depends(partial(require_access, site)),
+        ],
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(OwnWords, page=partial(_error, site)),
@@ -126,6 +138,11 @@ def app_over(site: Site) -> FastAPI:
     for pages in PAGES:
         app.include_router(pages.make_router(site))
     return app
+
+
+def _refuse_the_desk(request: Request) -> None:
+    if is_desk(request.scope):
+        raise HTTPException(503, headers={"Retry-After": "600"})  # RFC 9110, section 10.2.3, in seconds
 
 
 def _script(name: str) -> FileResponse:
@@ -153,7 +170,7 @@ def _error(site: Site, request: Request, status: int, detail: str = "", said: st
         status=status,
         heading=say(heading),
         explanation=say(explanation),
-        way=way if at_desk else None,
+        way=way if at_desk and status != 503 else None,
     )
 
 
