@@ -2,7 +2,7 @@
 is asked about thousands of rows at once, as quickly as the driver can."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 _AT_ONCE = 500
 """Values that are asked about in one statement."""
-_ROWS = 1_000
+_ROWS = 1_024
 """Rows that are inserted in one statement."""
 
 
@@ -40,11 +40,13 @@ def insert_rows(
     is_postgresql = connection.dialect.name == "postgresql"
     marks = f"({', '.join(['%s' if is_postgresql else '?'] * len(names))})"
     end = " ON CONFLICT DO NOTHING" if skip else ""
-    rows = iter(rows)
-    while some := tuple(chain.from_iterable(islice(rows, _ROWS))):
-        values = ", ".join([marks] * (len(some) // len(names)))
-        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES {values}{end}"  # noqa: S608 - names of our own tables
-        connection.exec_driver_sql(statement, some if is_postgresql else _quick(some))
+    values, size = list(chain.from_iterable(rows)), _ROWS
+    while values:
+        while size * len(names) > len(values):  # so that there are few different statements: each is kept prepared
+            size //= 2
+        some, values = values[: size * len(names)], values[size * len(names) :]
+        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES {', '.join([marks] * size)}{end}"  # noqa: S608 - names of our own tables
+        connection.exec_driver_sql(statement, tuple(some) if is_postgresql else _quick(some))
 
 
 def _quick(values: Iterable[Any]) -> tuple[Any, ...]:
