@@ -79,27 +79,36 @@ def merge(tools: Tools, number: int) -> Iterator[int]:
         left = staged(session, number)
     many = _parts_at_once(left)
     while True:
+        with tools.read() as session:  # so that nobody waits for it: others come in between two transactions
+            first = _first_part(session, number)
+            parts = range(PARTS if first is None else first, PARTS)[:many]
+            people = staged_people(session, tools.vault, number, parts)
         with tools.write() as session:
             merging = find(session, number, lock=True)
             if merging.state is not ImportState.MERGING:
                 return
             merging.worked_at = tools.clock()
-            first = session.scalar(select(func.min(ImportBatch.part)).filter_by(import_id=number))
             if first is None:
                 merging.state, merging.merged_at = ImportState.DONE, merging.worked_at
                 throw_away(session, number)
                 return
-            left -= _merge(session, tools.vault, merging, range(first, min(first + many, PARTS)))
+            if _first_part(session, number) == first:  # and nobody else merged them meanwhile
+                _merge(session, tools.vault, merging, people)
+                unstage(session, number, parts)
+                left -= len(people)
         yield left
+
+
+def _first_part(session: Session, number: int) -> int | None:
+    """The first in which somebody is staged."""
+    return session.scalar(select(func.min(ImportBatch.part)).filter_by(import_id=number))
 
 
 def _parts_at_once(people: int) -> int:
     return min(PARTS, max(1, PARTS * AT_ONCE // max(people, 1)))
 
 
-def _merge(session: Session, vault: Vault, merging: Import, parts: range) -> int:
-    """Merge who is staged in these parts; says how many that were."""
-    people = staged_people(session, vault, merging.id, parts)
+def _merge(session: Session, vault: Vault, merging: Import, people: list[Line]) -> None:
     judged = judge(session, vault, people)
     before = session.scalar(select(func.max(Subscriber.id))) or 0
     _add(session, vault, judged.add)
@@ -108,8 +117,6 @@ def _merge(session: Session, vault: Vault, merging: Import, parts: range) -> int
     _label(session, merging, before, judged.there)
     note(session, merging.id, "conflict", sorted(judged.conflicts))
     merging.counts = dict(Counter(merging.counts) + judged.counts)
-    unstage(session, merging.id, parts)
-    return len(people)
 
 
 def _add(session: Session, vault: Vault, people: list[Line]) -> None:
