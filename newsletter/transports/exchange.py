@@ -20,9 +20,10 @@ from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
 from newsletter.transports.conversation import BROKE_BEFORE, Conversation, Extensions, Ready, Unwelcome
 
 _PIECE = 1 << 18
-"""Bytes read at once, and of a socket's own buffer: a whole message leaves in one go."""
+"""Bytes of a socket's own buffer: a whole message leaves in one go."""
 _RECORD = 1 << 14
-"""Bytes of one TLS record (RFC 8446, section 5.1): what is not sent whole cannot be read by the other side."""
+"""Bytes of one TLS record (RFC 8446, section 5.1): what is not sent whole cannot be read by the other side. So much is
+read at once, too: answers are short."""
 _LOOK_UP = 1.0
 """Seconds between two looks at the clock while nothing happens."""
 _COMES_BACK = 3
@@ -59,9 +60,9 @@ class Line:
         """All that is there by now."""
         heard = b""
         try:
-            while piece := self.socket.recv(_PIECE):
+            while piece := self.socket.recv(_RECORD):
                 heard += piece
-                if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):  # TLS may hold another record
+                if len(piece) < _RECORD and not isinstance(self.socket, ssl.SSLSocket):  # TLS may hold another record
                     return heard
             self.is_over = True
         except _NOT_NOW:
@@ -158,7 +159,7 @@ class Exchange:
         self._is_restless = False
         for key, _ in events:
             if key.data is None:
-                self._woken.recv(_PIECE)
+                self._woken.recv(_RECORD)
             else:
                 self._listen(key.data)
         self._answer_the_phone()
