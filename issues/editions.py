@@ -1,7 +1,6 @@
 """Editions: an issue in one language, rendered and frozen. Only frozen editions are sent."""
 
 import hashlib
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import event, select
@@ -23,12 +22,6 @@ def digest(rendered: Rendered) -> str:
         content = part.encode()
         state.update(len(content).to_bytes(8, "big") + content)
     return state.hexdigest()
-
-
-def fingerprint(editions: Iterable[Edition]) -> str:
-    """The SHA-256, in hex, of several editions' languages and digests, in whatever order they come."""
-    lines = sorted(f"{edition.language} {edition.digest}\n" for edition in editions)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _frozen(session: Session, issue: Issue, language: str, brand: Brand, now: datetime) -> Edition:

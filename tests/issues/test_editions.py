@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from issues.editions import digest, fingerprint, freeze
+from issues.editions import digest, freeze
 from issues.models import Edition
 from issues.rendering import Rendered
 from newsletter.db import Database
@@ -19,7 +19,6 @@ def test_freezing_twice_gives_the_same_editions(database: Database) -> None:
     with database.write() as session:
         second = freeze(session, again(session), BRAND, LATER)
         assert {tag: edition.id for tag, edition in second.items()} == {tag: e.id for tag, e in first.items()}
-        assert fingerprint(second.values()) == fingerprint(reversed(list(first.values())))
         assert second["es"].frozen_at == NOW
 
 
@@ -30,7 +29,6 @@ def test_an_edit_makes_new_editions_only_where_it_shows(database: Database) -> N
         applied(session, issue, ("About Prioridades.", "Sobre las prioridades."))
         second = freeze(session, issue, BRAND, LATER)
         assert [first[tag].id == second[tag].id for tag in issue.languages] == [True, False, True]
-        assert fingerprint(first.values()) != fingerprint(second.values())
         assert session.scalar(select(func.count()).select_from(Edition)) == 4
 
 
