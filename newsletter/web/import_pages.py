@@ -57,11 +57,11 @@ STANDINGS = {
 OUTCOMES = {
     "there": "on the list already",
     "twice": "in the file once more",
-    "away": "left or bounced here before, and stay away",
-    "unconfirmed": "never confirmed there, and are not taken",
-    "left": "had left there, and are never written to",
-    "bounced": "had bounced there, and are never written to",
-    "complained": "had complained there, and are never written to",
+    "away": "left or bounced here before: not taken",
+    "unconfirmed": "never confirmed there: not taken",
+    "left": "had left there: never written to",
+    "bounced": "had bounced there: never written to",
+    "complained": "had complained there: never written to",
     "refused": "lines could not be read",
 }
 """What became of rows that added nobody, in words."""

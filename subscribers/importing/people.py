@@ -234,7 +234,7 @@ def _standing(cells: Sequence[str], where: _Where) -> Standing:
 def _said(words: Words, cell: str) -> Standing:
     said = words.get(_word(cell)) or words.get(FILLED)
     if said is None:
-        raise SubscriberError("It is not said what the word about how they stand means.")
+        raise SubscriberError("Its word for how they stand has no meaning yet: say it with the columns.")
     return said
 
 
