@@ -1,12 +1,22 @@
 """Who comes while others are at it goes with the next, all at once; what fails fails for each of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import Any, TypeVar
 
 import pytest
 
 from newsletter.web.together import Together
+
+Result = TypeVar("Result")
+
+
+def played(story: Coroutine[Any, Any, Result]) -> Result:
+    """In a thread of its own: the browser of other tests may have a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, story).result()
 
 
 class _Work:
@@ -45,7 +55,7 @@ def test_who_comes_meanwhile_goes_together_and_all_hear_of_a_failure() -> None:
         assert await together.do(2) == 4
         assert work.parties == [[1], [5, 6, 7], [2]]
 
-    asyncio.run(told())
+    played(told())
 
 
 def test_who_hangs_up_stops_nobody_else() -> None:
@@ -58,7 +68,7 @@ def test_who_hangs_up_stops_nobody_else() -> None:
         work.go_on.set()
         return await asyncio.gather(*others)
 
-    assert asyncio.run(told()) == [4, 6]
+    assert played(told()) == [4, 6]
 
 
 def test_many_go_in_parties_of_a_bearable_size() -> None:
@@ -68,4 +78,4 @@ def test_many_go_in_parties_of_a_bearable_size() -> None:
         await asyncio.gather(*(together.do(number) for number in range(10, 260)))
         return [len(party) for party in work.parties]
 
-    assert asyncio.run(told()) == [100, 100, 50]
+    assert played(told()) == [100, 100, 50]
