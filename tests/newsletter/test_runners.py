@@ -1,7 +1,7 @@
 """One machine's jobs go on and on. With several, a queue: jobs are put in with what they are for, and come back."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
@@ -13,13 +13,25 @@ from sqlalchemy import text
 
 from newsletter.db import Database, DatabaseError
 from newsletter.delivery.models import Mailing, MailingState
-from newsletter.delivery.runners import Beat, embedded, queued
+from newsletter.delivery.runners import Beat, Runner, embedded, queued
 from newsletter.delivery.runners.embedded import Embedded
 from newsletter.delivery.runners.queued import SCHEMA, Queued, cron
 from newsletter.transports.maildir import MaildirTransport
 from tests.newsletter.conftest import Newsroom
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+def keep_until(stopping: Event, runner: Runner, beats: Sequence[Beat], yesterday: time_machine.travel) -> None:
+    """The runner goes on until a beat says to stop; the clock, if one of them set it, is right again then."""
+    keeping = Thread(target=runner.keep, args=(beats, lambda *_: None, stopping))
+    keeping.start()
+    try:
+        assert stopping.wait(20)
+    finally:
+        stopping.set()
+        keeping.join()
+        yesterday.stop()
 
 
 def test_on_one_machine_each_job_is_done_again_and_again_though_the_clock_is_set_back(
@@ -40,14 +52,7 @@ def test_on_one_machine_each_job_is_done_again_and_again_though_the_clock_is_set
         Beat("seldom", timedelta(hours=1), lambda: done.append("seldom")),
         Beat("often", timedelta(seconds=0.1), often),
     ]
-    keeping = Thread(target=Embedded().keep, args=(beats, lambda *_: None, stopping))
-    keeping.start()
-    try:
-        assert stopping.wait(20)
-    finally:
-        stopping.set()
-        keeping.join()
-        yesterday.stop()
+    keep_until(stopping, Embedded(), beats, yesterday)
     assert done.count("seldom") == 2
 
 
@@ -186,14 +191,7 @@ def test_beats_of_several_machines_go_on_though_the_clock_is_set_back(
 
     yesterday = time_machine.travel(datetime.now(UTC) - timedelta(days=1))
     beats = [Beat("beat", timedelta(seconds=1), beat)]
-    keeping = Thread(target=queue.keep, args=(beats, lambda *_: None, stopping))
-    keeping.start()
-    try:
-        assert stopping.wait(20)
-    finally:
-        stopping.set()
-        keeping.join()
-        yesterday.stop()
+    keep_until(stopping, queue, beats, yesterday)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 """However much there is, a page asks the database as many questions: what is fast enough is measured in benchmarks."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from issues.models import Issue, Passage, PassageKind, Resource, ResourceText, Wording
 from newsletter.delivery.models import Mailing, MailingState
 from tests.web.conftest import Web
 from tests.web.desk import desk_client
+from tests.web.joining import statements
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -37,27 +35,15 @@ def add(web: Web, first: int, last: int) -> None:
                 session.add(Mailing(issue_id=issue.id, state=MailingState.FINISHED, zone="UTC", note="", **times))
 
 
-@contextmanager
-def counted(web: Web) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
-
-    event.listen(web.database.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(web.database.engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("page", ["/desk", "/desk/resources", "/desk/resources?q=report", "/desk/issues"])
 def test_a_page_asks_no_more_where_there_is_more(web: Web, page: str) -> None:
     client = desk_client(web).client
     add(web, 0, 4)
     client.get(page)
-    with counted(web) as few:
+    with statements(web) as few:
         client.get(page)
     add(web, 4, 30)
     client.get(page)
-    with counted(web) as many:
+    with statements(web) as many:
         assert client.get(page).status_code == 200
     assert len(many) <= len(few) + 1, "\n".join(many)
