@@ -19,6 +19,7 @@ ANYBODY: frozenset[str] = frozenset(
     [
         "ask",
         "one_click",
+        "stands",
         "stay",
         "subscribe",
         "sign_up",

@@ -142,4 +142,4 @@ def _asked(site: Site, session: Session, sign_up: int) -> joining.Asked | None:
 
 def ended(site: Site, request: Request) -> HTMLResponse:
     """The same page for every link that does nothing more: nothing is to be learned from trying."""
-    return site.page("public/ended.html", page_language(request), status=404)
+    return site.page("public/ended.html", page_language(request), status=404, tongues=LANGUAGES)

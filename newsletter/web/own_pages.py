@@ -34,8 +34,8 @@ def _make_file(router: APIRouter, site: Site) -> None:
         """By a button, since it names the reader: what only follows links does not get it."""
         with site.database.read() as session:
             held = own_data.everything(session, site.vault, reader_of(site, token), site.clock())
-        if held is None:
-            return ended(site, request)
+        if held is None:  # to where this can be said in any language
+            return RedirectResponse(f"{site.root}/preferences/{token}?lang={page_language(request)}", status_code=303)
         return Response(
             json.dumps(held, ensure_ascii=False, indent=2),
             media_type="application/json",
@@ -65,8 +65,9 @@ def _make_erasing_who_left(router: APIRouter, site: Site) -> None:
     def ask(request: Request, token: str) -> Response:
         if not _may_undo(site, token):
             return RedirectResponse(f"{site.root}/u/{token}", status_code=303)
-        back = f"{site.root}/u/{token}"
-        return site.page("public/erase.html", page_language(request), back=back, tongues=LANGUAGES)
+        language = page_language(request)
+        back = f"{site.root}/u/{token}?lang={language}"
+        return site.page("public/erase.html", language, back=back, tongues=LANGUAGES)
 
     @router.post("/u/{token}/erase", name="left_erase")
     def erase(request: Request, token: str) -> Response:

@@ -8,14 +8,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from issues.languages import words
-from newsletter.web.site import Site, page_language
+from newsletter.web.site import LANGUAGES, Site, page_language
 from newsletter.web.together import Together
 from subscribers.journal import note_return
 from subscribers.leaving import Seen, Standing, leave_all, look, undo
 from subscribers.tokens import Purpose, read
 
 LEAVING = {Standing.ON_LIST: "leave", Standing.LEFT: "left", Standing.GONE: "left"}
-STAYING = {Standing.ON_LIST: "stayed", Standing.LEFT: "too_late", Standing.GONE: "too_late"}
+STAYING = {Standing.ON_LIST: "stayed", Standing.LEFT: "left", Standing.GONE: "too_late"}
 """The page for where somebody stands, by what they came for."""
 
 _BY_PROGRAM = b"One-Click"
@@ -30,12 +30,7 @@ def make_router(site: Site) -> APIRouter:
     @router.api_route("/u/{token}", methods=["GET", "HEAD"])
     def ask(request: Request, token: str) -> HTMLResponse:
         """A page with one button. It changes nothing: mail scanners follow every link."""
-        person = read(site.vault, Purpose.LEAVE, token)
-        if person is None:
-            return _bad_link(site, request)
-        with site.database.read() as session:
-            (seen,) = look(session, [person], site.clock(), undo_for=site.settings.undo_for)
-        return _page(site, request, token, seen, LEAVING)
+        return _stands(site, request, token, LEAVING)
 
     @router.post("/u/{token}")
     async def one_click(request: Request, token: str) -> Response:
@@ -47,6 +42,11 @@ def make_router(site: Site) -> APIRouter:
         if _BY_PROGRAM in await request.body():  # which looks at the status: there are many at once
             return PlainTextResponse(words(page_language(request, seen.languages)).gettext("You have left."))
         return await run_in_threadpool(_page, site, request, token, seen, LEAVING)
+
+    @router.api_route("/u/{token}/undo", methods=["GET", "HEAD"])
+    def stands(request: Request, token: str) -> HTMLResponse:
+        """What undo led to, for who wants to read that in another language. It changes nothing."""
+        return _stands(site, request, token, STAYING)
 
     @router.post("/u/{token}/undo")
     def stay(request: Request, token: str) -> HTMLResponse:
@@ -78,13 +78,24 @@ def _stay(site: Site, person: int) -> Seen:
     return seen
 
 
+def _stands(site: Site, request: Request, token: str, pages: Mapping[Standing, str]) -> HTMLResponse:
+    """Looks, and changes nothing."""
+    person = read(site.vault, Purpose.LEAVE, token)
+    if person is None:
+        return _bad_link(site, request)
+    with site.database.read() as session:
+        (seen,) = look(session, [person], site.clock(), undo_for=site.settings.undo_for)
+    return _page(site, request, token, seen, pages)
+
+
 def _bad_link(site: Site, request: Request) -> HTMLResponse:
     """One page for all links that were not made here: nothing is to be learned from trying."""
-    return site.page("public/bad_link.html", page_language(request), status=404)
+    return site.page("public/bad_link.html", page_language(request), status=404, tongues=LANGUAGES)
 
 
 def _page(site: Site, request: Request, token: str, seen: Seen, pages: Mapping[Standing, str]) -> HTMLResponse:
     """Where they stand now, in their language."""
     page, language = pages[seen.standing], page_language(request, seen.languages)
     link = f"{site.root}/u/{token}" if seen.standing is Standing.LEFT else ""
-    return site.page(f"public/{page}.html", language, status=410 if page == "too_late" else 200, link=link)
+    status = 410 if page == "too_late" else 200
+    return site.page(f"public/{page}.html", language, status=status, link=link, tongues=LANGUAGES)

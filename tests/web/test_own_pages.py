@@ -33,7 +33,9 @@ def test_everything_held_leaves_as_a_file_by_a_press_of_the_fresh_link(web: Web)
     assert held["mails_that_wait"] == [{"mail": "change_old", "since": "2026-11-21T12:00:09+00:00"}]
     assert (held["mailings"], held["mails_because_of_forms"]) == ([], [])
     web.now += timedelta(days=1)
-    assert web.client().post(f"{link}/everything").status_code == 404
+    too_late = web.client().post(f"{link}/everything")
+    assert (too_late.status_code, too_late.headers["Location"]) == (303, f"{link}?lang=en")
+    assert web.client().get(f"{link}?lang=en").status_code == 404
 
 
 def test_a_reader_is_erased_with_a_receipt_that_names_nobody(web: Web) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import pytest
 from sqlalchemy import event, func, select
 
+from issues.languages import words
 from subscribers.keys import Keys
 from subscribers.models import State, Subscriber
 from subscribers.retention import erase_left
@@ -101,14 +102,14 @@ def test_a_scanner_that_follows_every_link_changes_nothing(web: Web) -> None:
         statements.append(statement.split()[0].upper())
 
     event.listen(web.database.engine, "before_cursor_execute", note)
-    waiting, seen = [f"/u/{token}", f"/u/{token}/undo"], set()
+    client, waiting, seen = web.client(), {f"/u/{token}", f"/u/{token}/undo"}, set()
     while waiting:
         path = waiting.pop()
         seen.add(path)
         for method in ("GET", "HEAD", "OPTIONS"):
-            answer = web.client().request(method, path)
+            answer = client.request(method, path)
             assert answer.status_code in (200, 405)
-            waiting += [link for found in links(answer.text) if (link := urljoin(path, found)) not in seen]
+            waiting |= {urljoin(path, link) for link in links(answer.text)} - seen
     assert set(statements) <= {"BEGIN", "SELECT"}
     assert web.held().state is State.SUBSCRIBED
 
@@ -117,7 +118,7 @@ def test_a_scanner_that_follows_every_link_changes_nothing(web: Web) -> None:
 def test_undo_within_the_day_and_only_from_the_page(web: Web) -> None:
     token = web.join()
     page = web.client().post(f"/u/{token}").text
-    (undo,) = (link for link in links(page) if link.endswith("/undo"))
+    (undo,) = (link for link in links(page) if "/undo?" in link)
     assert web.client(**{"Sec-Fetch-Site": "cross-site"}).post(undo).status_code == 403
     assert web.client().post(undo).status_code == 403
     assert web.held().state is State.LEFT
@@ -125,6 +126,30 @@ def test_undo_within_the_day_and_only_from_the_page(web: Web) -> None:
         answer = web.client(**OWN).post(undo)
         assert (answer.status_code, heading(answer.text)) == (200, "Qué bien que siga aquí.")
     assert (web.held().state, web.held().suppressed) == (State.SUBSCRIBED, "")
+
+
+def test_what_came_of_a_press_can_be_read_in_another_language(web: Web) -> None:
+    client, here = web.client(**OWN), f"/u/{web.join()}"
+    presses = [
+        ("GET", here, "Leave the newsletter?"),
+        ("POST", here, "You have left."),
+        ("POST", f"{here}/undo", "Good to have you back."),
+        ("POST", "/u/cut-off/undo", "This link does not work."),
+        ("GET", "/confirm/cut-off", "This link does nothing more."),
+    ]
+    for method, path, said in presses:
+        page = client.request(method, path)
+        assert 'href="?lang=ar"' in page.text
+        arabic = client.get(f"{path}?lang=ar")
+        assert (arabic.status_code, heading(arabic.text)) == (page.status_code, words("ar").gettext(said))
+        assert 'lang="ar" hreflang="ar" aria-current="true"' in arabic.text
+
+
+def test_a_chosen_language_stays_through_leaving_and_coming_back(web: Web) -> None:
+    client, here = web.client(**OWN), f"/u/{web.join('es')}"
+    (undo,) = (link for link in links(client.post(f"{here}?lang=vi").text) if "/undo?" in link)
+    assert '<html lang="vi"' in client.post(undo).text
+    assert web.held().state is State.SUBSCRIBED
 
 
 def test_undo_after_the_day_says_so(web: Web) -> None:
