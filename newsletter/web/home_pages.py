@@ -17,6 +17,7 @@ from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.month import Glance, Making, glance
 from newsletter.web.pictures import MOST_MARKS, of_outcomes
+from newsletter.web.reader_pages import attack
 from newsletter.web.site import Site
 from subscribers.errors import SubscriberError
 from subscribers.journal import Lag
@@ -62,7 +63,7 @@ def _page(site: Site, request: Request, *, said: str = "", problem: str = "") ->
     known = {"refusal": problem or refusal, "is_put_back": refusal == journaling.REFUSALS[Lag.PUT_BACK]}
     with site.database.read() as session:
         seen = glance(session, site.settings.languages, zone, now, site.memory)
-        values = _values(request, seen, zone, now) | known | {"said": said}
+        values = _values(request, seen, zone, now) | known | {"said": said, "attack": attack(site)}
         return site.desk(request, "desk/home/home.html", status=409 if problem else 200, here="This month", **values)
 
 

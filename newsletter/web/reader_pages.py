@@ -289,7 +289,7 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         languages=site.settings.languages,
         own_name=own_name,
         say=spoken,
-        attack=_attack(site),
+        attack=attack(site),
         address=f"{site.settings.base_url}/subscribe",
         embedded=embedded(site.settings.base_url, site.settings.languages[0]),
     )
@@ -299,6 +299,12 @@ def away(session: Session) -> dict[str, int]:
     """How many are in a pause, and how many are being forgotten: by state."""
     counting = select(Subscriber.state, func.count()).where(Subscriber.state.in_(_AWAY)).group_by(Subscriber.state)
     return dict.fromkeys(map(str, _AWAY), 0) | {str(state): people for state, people in session.execute(counting)}
+
+
+def attack(site: Site) -> str:
+    """Until when the form asks everyone to work or to wait, as an hour in the newsletter's zone."""
+    until = site.memory.gate.attacked_until(site.clock())
+    return spoken.clock(until, site.newsletter.zone) if until else ""
 
 
 def embedded(base_url: str, language: str, slug: str = "") -> str:
@@ -312,12 +318,6 @@ def embedded(base_url: str, language: str, slug: str = "") -> str:
         "  <button>Subscribe</button>\n"
         "</form>"
     )
-
-
-def _attack(site: Site) -> str:
-    """Until when the form asks everyone to work or to wait, as an hour in the newsletter's zone."""
-    until = site.memory.gate.attacked_until(site.clock())
-    return spoken.clock(until, site.newsletter.zone) if until else ""
 
 
 def _exact(counts: Mapping[str, int]) -> list[Tongue]:
