@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from subscribers.errors import BadLanguage, SubscriberError
+from subscribers.errors import BadLanguage, NoConsent
 from subscribers.inserting import insert_new
 from subscribers.languages import normal
 from subscribers.models import Consent, ConsentWording
@@ -25,11 +25,11 @@ class Wording:
 def wording_id(session: Session, wording: Wording) -> int:
     """The number under which this very wording is kept; a new one is kept from now on.
 
-    Raises SubscriberError for an empty wording, BadLanguage for a language that is none.
+    Raises NoConsent for an empty wording, BadLanguage for a language that is none.
     """
     text = wording.text.strip()
     if not text:
-        raise SubscriberError("Say what these people agreed to, and where: nobody is written to without consent.")
+        raise NoConsent("Say what these people agreed to, and where: nobody is written to without consent.")
     language = normal(wording.language)
     if not language or "," in language:
         raise BadLanguage("The wording's language is one tag, like en, es, vi or ar.")

@@ -31,6 +31,14 @@ class Suppressed(SubscriberError):
     """This person left, or their mailbox refused us: only they can come back."""
 
 
+class NoConsent(SubscriberError):
+    """Nobody said by what right somebody is to be written to."""
+
+
+class BadDay(SubscriberError):
+    """Not a day on which somebody can have agreed."""
+
+
 class BadFile(SubscriberError):
     """A file that cannot be imported as it is."""
 

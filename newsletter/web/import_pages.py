@@ -24,7 +24,7 @@ from newsletter.web.site import Number, Site
 from newsletter.web.uploads import LARGEST_LIST, Upload, in_memory
 from subscribers import groups, importing
 from subscribers.consent import Wording
-from subscribers.errors import NotFound, SubscriberError
+from subscribers.errors import BadDay, NoConsent, NotFound, SubscriberError
 from subscribers.importing import Agreed, Columns, Outline, Standing, Tools
 from subscribers.models import Import, ImportState
 
@@ -76,6 +76,8 @@ STANDS = {
     ImportState.UNDONE: "taken back",
     ImportState.GIVEN_UP: "forgotten",
 }
+WRONG = {NoConsent: "consent", BadDay: "agreed_on"}
+"""The field that a problem with the form is about; the others stand above it."""
 SOON = 1.0
 """Seconds that a page waits for a short list."""
 
@@ -161,13 +163,11 @@ def _make_choosing(router: APIRouter, site: Site) -> None:
         if what != "read":
             return _page(site, request, number, said=said)
         try:
-            day = date.fromisoformat(agreed_on)
-            agreed = Agreed(Wording(language, consent), day)
+            agreed = Agreed(Wording(language, consent), _day(agreed_on))
             importing.choose(_tools(site), number, said.columns, agreed, encoding=encoding, group=group or None)
-        except ValueError:
-            return _page(site, request, number, said=said, problem="Choose the day on which they agreed.")
         except SubscriberError as problem:
-            return _page(site, request, number, said=said, problem=str(problem))
+            wrong = WRONG.get(type(problem), "")
+            return _page(site, request, number, said=said, problem=str(problem), wrong=wrong)
         return _go_on(site, request, number)
 
 
@@ -223,6 +223,13 @@ def _columns(columns: Sequence[str], roles: Sequence[str], words: Sequence[str],
     )
 
 
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise BadDay("Choose the day on which they agreed.") from None
+
+
 def _choice(site: Site, number: int, said: Said | None) -> Choice:
     """Raises SubscriberError where the file is no list."""
     tools, encoding = _tools(site), said.encoding if said else ""
@@ -237,8 +244,10 @@ def _choice(site: Site, number: int, said: Said | None) -> Choice:
     return Choice(found, roles, [*named, *others][:MOST_COLUMNS], unsaid)
 
 
-def _page(site: Site, request: Request, number: int, *, said: Said | None = None, problem: str = "") -> Response:
-    """An import as it stands, and what can be done next."""
+def _page(
+    site: Site, request: Request, number: int, *, said: Said | None = None, problem: str = "", wrong: str = ""
+) -> Response:
+    """An import as it stands, and what can be done next; `wrong` names the field that the problem is about."""
     with site.database.read() as session:
         one = _found(session, number)
         told = {kind: importing.notes(session, number, kind, MOST_NOTES) for kind in ("refused", "conflict", "broken")}
@@ -260,6 +269,7 @@ def _page(site: Site, request: Request, number: int, *, said: Said | None = None
         here="Readers",
         one=one,
         problem=problem,
+        wrong=wrong if choice else "",
         choice=choice,
         said=said or Said(agreed_on=site.clock().date().isoformat()),
         told=told,

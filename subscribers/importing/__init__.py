@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from subscribers import consent, groups
-from subscribers.errors import BadFile, SubscriberError
+from subscribers.errors import BadDay, BadFile, SubscriberError
 from subscribers.importing.columns import Columns
 from subscribers.importing.csv_files import ENCODINGS
 from subscribers.importing.judging import OUTCOMES
@@ -129,7 +129,7 @@ def choose(
         raise SubscriberError(f"Say how people stand of whom the file says {shown}.")
     now = tools.clock()
     if agreed.on > now.date():
-        raise SubscriberError("The day of the consent is still to come.")
+        raise BadDay("The day of the consent is still to come.")
     with tools.write() as session:
         chosen = _in_state(session, number, ImportState.GIVEN)
         chosen.wording_id = consent.wording_id(session, agreed.wording)

@@ -109,20 +109,22 @@ def test_a_word_that_nobody_knows_is_asked_about(keeper: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "says", "about"),
     [
-        ({"consent": " "}, "Say what these people agreed to"),
-        ({"agreed_on": "soon"}, "Choose the day"),
-        ({"agreed_on": "2027-01-01"}, "still to come"),
-        ({"role": ["product", "", ""]}, "No column holds addresses"),
-        ({"encoding": "cp037"}, "cannot be read as cp037 here"),
+        ({"consent": " "}, "Say what these people agreed to", ["consent"]),
+        ({"agreed_on": "soon"}, "Choose the day", ["agreed_on"]),
+        ({"agreed_on": "2027-01-01"}, "still to come", ["agreed_on"]),
+        ({"role": ["product", "", ""]}, "No column holds addresses", []),
+        ({"encoding": "cp037"}, "cannot be read as cp037 here", []),
     ],
 )
-def test_what_is_missing_is_said(keeper: TestClient, change: dict[str, object], says: str) -> None:
+def test_what_is_missing_is_said(keeper: TestClient, change: dict[str, object], says: str, about: list[str]) -> None:
     page = followed(keeper, given(keeper, b"email,name\nzoe@example.com,Zoe\n"))
     answer = keeper.post(f"{PLACE}/1/columns", data=chosen(page) | change)
     assert answer.status_code == 422
     assert says in words(answer)
+    wrong = r'name="(\w+)"[^>]* aria-invalid="true"[^>]* aria-describedby="[^"]*\bproblem">\s*<p class="error"'
+    assert re.findall(wrong, answer.text) == about, "it is said at its field"
 
 
 def test_a_file_that_is_none_is_said_kindly(keeper: TestClient) -> None:
