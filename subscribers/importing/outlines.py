@@ -26,6 +26,8 @@ class Outline:
     """The file's columns: plain name to the name as it stands there."""
     encoding: str
     first: tuple[Person | Refused, ...] = field(repr=False)
+    tables: tuple[str, ...] = field(default=(), repr=False)
+    """What its files or sheets are called, in their order."""
     problem: str = ""
     """Why nobody can be read as yet."""
     is_named: bool = False
@@ -46,11 +48,13 @@ def outline(tools: Tools, number: int, columns: Columns | None = None, encoding:
     names: dict[str, str] = {}
     guesses: list[Columns] = []
     begun: list[Table] = []
+    called: list[str] = []
     found = problem = ""
     named = True
     with _tables(tools, number, kept) as tables:
         for table in tables:
             header, rows = header_of(table)
+            called.append(table.called)
             begun.append(table._replace(rows=iter([header, *islice(rows, SHOWN)])))
             shown = [cell.strip()[:80] for cell in header.cells]
             names |= dict(zip(names_of(header.cells), shown, strict=True)) | names
@@ -60,8 +64,9 @@ def outline(tools: Tools, number: int, columns: Columns | None = None, encoding:
             problem = problem or str(without_addresses(header))
     chosen = columns or kept.columns or _together(guesses)
     if chosen.address not in names:
-        return Outline(chosen, names, found, (), problem)
-    return Outline(chosen, names, found, tuple(islice(people_of(begun, chosen), SHOWN)), is_named=named)
+        return Outline(chosen, names, found, (), tuple(called), problem)
+    first = tuple(islice(people_of(begun, chosen), SHOWN))
+    return Outline(chosen, names, found, first, tuple(called), is_named=named)
 
 
 def unsaid(tools: Tools, number: int, columns: Columns, encoding: str = "") -> list[str]:

@@ -28,7 +28,7 @@ class Table(NamedTuple):
     number: int
     """Which of the file's tables, from 1."""
     called: str
-    """The name of its file or sheet. It may name somebody: it is shown to nobody and kept nowhere."""
+    """The name of its file or sheet. It may name somebody: it is shown to who gave it alone, and kept nowhere."""
     encoding: str
     rows: Iterator[Row]
     """Blank rows are left out."""

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from newsletter.desk.models import Deed, Role
 from newsletter.web.uploads import LARGEST_LIST
 from subscribers.models import ImportPiece, Subscriber
+from tests.subscribers.test_exports import zipped
 from tests.web.a_month import subscribe
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
@@ -94,6 +95,13 @@ def test_what_a_file_does_not_tell_is_said_unless_its_name_does(keeper: TestClie
     named = words(followed(keeper, given(keeper, content, "subscribed_email_audience_export_1a2b.csv")))
     assert "export of Mailchimp" in named
     assert "Mailchimp tells by a file" not in named
+
+
+def test_of_an_archive_each_line_is_shown_with_its_file(keeper: TestClient) -> None:
+    files = {"subscribed.csv": b"email\nzoe@example.com\n", "cleaned <1>.csv": b"email\nyan@example.com\n"}
+    seen = words(followed(keeper, given(keeper, zipped(more=files), "list.zip")))
+    assert re.search("file 1, 2 zoe@example.com .* file 2, 2 yan@example.com", seen)
+    assert "File 1 is subscribed.csv , file 2 is cleaned &lt;1&gt;.csv ." in seen
 
 
 def test_a_word_that_nobody_knows_is_asked_about(keeper: TestClient) -> None:
