@@ -107,9 +107,9 @@ def caution(columns: Columns, names: Collection[str]) -> str:
     return recipe.caution or ("" if columns.standings else SILENT)
 
 
-def is_named(product: str, called: str) -> bool:
-    """Whether a table's name says how everybody in it stands."""
-    return re.split("[^a-z]", called.lower(), maxsplit=1)[0] in recipe_of(product).tables
+def told_by_name(product: str, called: str) -> Standing | None:
+    """How everybody stands in a table, where the first word of its name says so."""
+    return recipe_of(product).tables.get(re.split("[^a-z]", called.lower(), maxsplit=1)[0])
 
 
 def _is_of(recipe: Recipe, names: Collection[str]) -> bool:

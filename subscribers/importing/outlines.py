@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from subscribers.errors import BadFile
-from subscribers.importing.columns import Columns, caution, guessed, header_of, is_named, names_of, without_addresses
+from subscribers.importing.columns import (
+    Columns,
+    caution,
+    guessed,
+    header_of,
+    names_of,
+    told_by_name,
+    without_addresses,
+)
 from subscribers.importing.csv_files import ENCODINGS
 from subscribers.importing.files import tables_of
 from subscribers.importing.keeping import Source, Tools, opened, source
@@ -59,7 +67,7 @@ def outline(tools: Tools, number: int, columns: Columns | None = None, encoding:
             shown = [cell.strip()[:80] for cell in header.cells]
             names |= dict(zip(names_of(header.cells), shown, strict=True)) | names
             guesses.append(guessed(header))
-            named = named and is_named(guesses[-1].product, table.called)
+            named = named and told_by_name(guesses[-1].product, table.called) is not None
             found = found or table.encoding
             problem = problem or str(without_addresses(header))
     chosen = columns or kept.columns or _together(guesses)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from subscribers.addresses import forms, glance
 from subscribers.errors import BadFile, SubscriberError
-from subscribers.importing.columns import Columns, guessed, header_of, names_of, recipe_of, without_addresses
+from subscribers.importing.columns import Columns, guessed, header_of, names_of, told_by_name, without_addresses
 from subscribers.importing.recipes import FILLED, SAFENESS, TONGUES, Standing, Words
 from subscribers.importing.rows import FARTHEST, FORMULA, Row, Table
 from subscribers.languages import normal as normal_languages
@@ -126,14 +126,8 @@ def _where(header: Row, called: str, columns: Columns) -> _Where | None:
         languages=at.get(columns.languages),
         agreed_on=at.get(columns.agreed_on),
         standings=tuple((at[name], columns.words_of(name)) for name in columns.standings if name in at),
-        everybody=everybody_in(columns.product, called),
+        everybody=told_by_name(columns.product, called) or Standing.SUBSCRIBED,
     )
-
-
-def everybody_in(product: str, called: str) -> Standing:
-    """How everybody stands in a table of this name."""
-    begins = re.match("[a-z]*", called.lower())
-    return recipe_of(product).tables.get(begins[0] if begins else "", Standing.SUBSCRIBED)
 
 
 def _read(table: int, rows: Iterable[Row], where: _Where) -> Iterator[Person | Refused]:
