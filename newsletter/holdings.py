@@ -20,10 +20,10 @@ from subscribers.mailed import WITHIN
 
 OUTSIDE = (
     "Beside the key file lies a journal: of who left, was erased, gave up an address, bounced or came back, a keyed "
-    "hash, what it was, and the day, for good. It is there so that an older database that is put back writes to none "
-    "of them.",
+    "hash, what it was, and the day, for good. It is there so that an older database that is put back writes to nobody "
+    "who is gone.",
     "The mail server or provider that takes our mail sees each address, what is written to it, and when. "
-    "How long it keeps that is its own rule: ask it, and have a contract about it.",
+    "How long it keeps that is up to its own rules and the contract with it.",
     "The companies that run readers’ mailboxes see that they get this newsletter, and can read it.",
     "Whoever runs the machine can read what passes through it while the keys are there.",
     "Backups hold what the database held on their day, until they are deleted. The key file is in none of them; "
@@ -31,12 +31,13 @@ OUTSIDE = (
     "A web server or proxy before the pages may write logs of its own, with IP addresses. This program writes none.",
     "Files that somebody imported or exported lie where that person put them.",
 )
-"""What is beyond this program, in plain words."""
+"""What is beyond this program, in plain words; readers get them in their language (templates/locale)."""
 
 NOT_HELD = (
     "No IP address, no browser of a reader, not who opened a mail and not who followed a link. Addresses and names of "
     "readers stand in no log. From which network a form came is remembered as a hash, for an hour, in memory alone."
 )
+"""For readers in their language, too."""
 
 
 class Unexplained(LookupError):

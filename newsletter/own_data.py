@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from issues.languages import words
 from newsletter.delivery.history import Event, history
 from newsletter.holdings import NOT_HELD, OUTSIDE
 from newsletter.notices.models import Notice
@@ -15,13 +16,16 @@ from subscribers.models import AddressChange, MailedDay, State, Subscriber
 from subscribers.vault import Vault
 
 
-def everything(session: Session, vault: Vault, subscriber_id: int, now: datetime) -> dict[str, Any] | None:
-    """For JSON, times as ISO 8601 in UTC; nothing where they are off the list."""
+def everything(
+    session: Session, vault: Vault, subscriber_id: int, now: datetime, language: str
+) -> dict[str, Any] | None:
+    """For JSON, explained in their language, times as ISO 8601 in UTC; nothing where they are off the list."""
     address_hash = roll.known_by(session, subscriber_id)
     who = (Subscriber.id == subscriber_id, Subscriber.state != State.LEFT)
     about_you = next(readers(session, vault, *who), None)
     if address_hash is None or about_you is None:
         return None
+    say = words(language).gettext
     return {
         "held_at": now.isoformat(timespec="seconds"),
         "about_you": about_you,
@@ -29,8 +33,8 @@ def everything(session: Session, vault: Vault, subscriber_id: int, now: datetime
         "mailings": [_mailing(event) for event in history(session, subscriber_id)],
         "mails_because_of_forms": _mailed(session, address_hash),
         "mails_that_wait": _waiting(session, address_hash),
-        "not_held": NOT_HELD,
-        "beyond_this_program": list(OUTSIDE),
+        "not_held": say(NOT_HELD),
+        "beyond_this_program": [say(sentence) for sentence in OUTSIDE],
     }
 
 

@@ -32,10 +32,11 @@ def _make_file(router: APIRouter, site: Site) -> None:
     @router.post("/preferences/{token}/everything", name="own_data")
     def everything(request: Request, token: str) -> Response:
         """By a button, since it names the reader: what only follows links does not get it."""
+        language = page_language(request)
         with site.database.read() as session:
-            held = own_data.everything(session, site.vault, reader_of(site, token), site.clock())
+            held = own_data.everything(session, site.vault, reader_of(site, token), site.clock(), language)
         if held is None:  # to where this can be said in any language
-            return RedirectResponse(f"{site.root}/preferences/{token}?lang={page_language(request)}", status_code=303)
+            return RedirectResponse(f"{site.root}/preferences/{token}?lang={language}", status_code=303)
         return Response(
             json.dumps(held, ensure_ascii=False, indent=2),
             media_type="application/json",

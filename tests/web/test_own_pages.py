@@ -7,8 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from issues.languages import words
 from newsletter.config import Settings
+from newsletter.holdings import NOT_HELD, OUTSIDE
 from newsletter.notices.models import Notice
+from newsletter.web.site import LANGUAGES
 from subscribers.models import State, Subscriber
 from subscribers.tokens import Purpose, make_timed
 from tests.web.conftest import ADDRESS, Web
@@ -32,10 +35,26 @@ def test_everything_held_leaves_as_a_file_by_a_press_of_the_fresh_link(web: Web)
     assert held["change_of_address"]["new_address"] == "ana@new.example.com"
     assert held["mails_that_wait"] == [{"mail": "change_old", "since": "2026-11-21T12:00:09+00:00"}]
     assert (held["mailings"], held["mails_because_of_forms"]) == ([], [])
+    page = web.client().get(f"{link}?lang=ar")
+    (button,) = re.findall('action="([^"]+/everything[^"]*)"', page.text)
+    explained = web.client().post(button).json()
+    said = words("ar").gettext
+    assert (held["not_held"], explained["not_held"]) == (NOT_HELD, said(NOT_HELD))
+    assert explained["beyond_this_program"] == [said(sentence) for sentence in OUTSIDE]
     web.now += timedelta(days=1)
     too_late = web.client().post(f"{link}/everything")
     assert (too_late.status_code, too_late.headers["Location"]) == (303, f"{link}?lang=en")
     assert web.client().get(f"{link}?lang=en").status_code == 404
+
+
+def test_what_explains_the_file_is_in_every_language() -> None:
+    missing = [
+        (language, told)
+        for language in LANGUAGES[1:]
+        for told in (NOT_HELD, *OUTSIDE)
+        if words(language).gettext(told) == told
+    ]
+    assert missing == []
 
 
 def test_a_reader_is_erased_with_a_receipt_that_names_nobody(web: Web) -> None:
