@@ -61,8 +61,10 @@ class Journal:
         return JournalFile(self.keys.with_name(f"{self.keys.stem}.{number:08x}.journal"))
 
     def is_any_here(self) -> bool:
-        """Whether these keys had a journal before, whichever database's."""
-        return any(self.keys.parent.glob(f"{self.keys.stem}.*.journal"))
+        """Whether these keys had a journal before, whichever database's. One that was only begun does not count: a
+        crash may have kept its database from knowing it. Raises OSError."""
+        files = self.keys.parent.glob(f"{self.keys.stem}.*.journal")
+        return any(JournalFile(path).length() > 1 for path in files)
 
 
 class Place(NamedTuple):

@@ -228,8 +228,17 @@ def test_nobody_lets_a_machine_in_to_a_database_that_was_put_back(here: List, tm
 def test_a_machine_with_a_journal_that_the_database_does_not_know_is_not_new(here: List, tmp_path: Path) -> None:
     here.leave(here.add("ana"))
     second = replace(here, journal=Journal(tmp_path / "second" / "keys.json"))
-    JournalFile.begin(second.journal.file(7).path, 7, TODAY)
+    JournalFile.begin(second.journal.file(7).path, 7, TODAY).append([Line(Kind.BEAT, numbered(1), TODAY)])
     assert [second.lag(), here.lag(), second.lag()] == [Lag.LOST, Lag.NONE, Lag.LOST]
+
+
+def test_a_machine_that_was_killed_while_it_began_its_journal_is_new_still(here: List, tmp_path: Path) -> None:
+    here.leave(here.add("ana"))
+    second = replace(here, journal=Journal(tmp_path / "second" / "keys.json"))
+    with Session(here.database.engine) as killed:
+        assert journal.lag(killed, second.journal, TODAY) is Lag.LOST
+    assert second.file.length() == 1
+    assert [second.lag(), here.lag(), second.lag()] == [Lag.LOST, Lag.NONE, Lag.NONE]
 
 
 def test_two_newsletters_beside_one_key_file_keep_apart(here: List, tmp_path: Path) -> None:
