@@ -12,6 +12,7 @@ from issues.models import Fallback, Issue, Resource
 from newsletter.delivery import planning
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk.models import Role
+from newsletter.web import issue_view
 from tests.issues.drafted import resource, shelf
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import Desk, desk_client
@@ -71,9 +72,11 @@ def test_the_list_drafts_an_issue_and_asks_before_an_empty_one(web: Web) -> None
     assert "November 2026" in owner.client.get("/desk/issues").text
 
 
-def test_the_editor_shows_what_needs_someone(web: Web, desk: Desk) -> None:
+def test_the_editor_shows_what_needs_someone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issue_view, "MOST_SHOWN", 6)
     page = desk.client.get(EDITOR).text
     assert "7 of 7 texts need someone" in page
+    assert "1 more needs someone" in page
     desk.client.post(f"{EDITOR}/texts/7/en/approve", data=form(desk, "7", "en"))
     assert "Approved." in desk.client.get(f"{EDITOR}?did=approved&of=7+en").text
     missing = desk.client.get("/desk/issues/2099-01")
