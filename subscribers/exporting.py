@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from subscribers import topics
+from subscribers.formulas import guarded
 from subscribers.models import (
     Consent,
     ConsentWording,
@@ -24,13 +25,12 @@ from subscribers.models import (
 from subscribers.vault import Vault
 
 COLUMNS = (
-    *("address", "name", "languages", "state", "plain_text", "paused_until", "left_on", "groups", "unwanted_topics"),
+    *("address", "name", "languages", "state", "suppressed", "suppressed_on", "plain_text", "paused_until", "left_on"),
+    *("groups", "unwanted_topics"),
     *("came_by", "asked_on", "confirmed_on", "withdrawn_on", "wording"),
 )
 """Of the table. Of several consents it shows the last; the JSON holds them all."""
 _CHUNK = 1000
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet takes for a formula."""
 
 
 def as_json(session: Session, vault: Vault) -> Iterator[str]:
@@ -54,7 +54,7 @@ def as_csv(session: Session, vault: Vault, *, raw: bool = False) -> Iterator[str
     for reader in readers(session, vault):
         consent = (reader["consents"] or [{}])[-1]
         cells = [_cell((reader | consent).get(column)) for column in COLUMNS]
-        yield _line(cells if raw else map(_guarded, cells))
+        yield _line(cells if raw else map(guarded, cells))
 
 
 def readers(session: Session, vault: Vault, *which: ColumnElement[bool]) -> Iterator[dict[str, Any]]:
@@ -69,6 +69,8 @@ def readers(session: Session, vault: Vault, *which: ColumnElement[bool]) -> Iter
                 "name": vault.open_name(row.sealed_name, row.address_hash) if row.sealed_name else "",
                 "languages": row.languages.split(",") if row.languages else [],
                 "state": row.state.value,
+                "suppressed": row.reason,
+                "suppressed_on": row.day and row.day.isoformat(),
                 "plain_text": row.plain_text,
                 "paused_until": row.paused_until and row.paused_until.isoformat(),
                 "left_on": row.left_at and row.left_at.date().isoformat(),
@@ -79,17 +81,23 @@ def readers(session: Session, vault: Vault, *which: ColumnElement[bool]) -> Iter
         after = numbers[-1]
 
 
-_SHOWN = select(
-    Subscriber.id,
-    Subscriber.address_hash,
-    Subscriber.sealed_address,
-    Subscriber.sealed_name,
-    Subscriber.languages,
-    Subscriber.state,
-    Subscriber.plain_text,
-    Subscriber.paused_until,
-    Subscriber.left_at,
-).order_by(Subscriber.id)
+_SHOWN = (
+    select(
+        Subscriber.id,
+        Subscriber.address_hash,
+        Subscriber.sealed_address,
+        Subscriber.sealed_name,
+        Subscriber.languages,
+        Subscriber.state,
+        Subscriber.plain_text,
+        Subscriber.paused_until,
+        Subscriber.left_at,
+        Suppression.reason,
+        Suppression.day,
+    )
+    .outerjoin_from(Subscriber, Suppression, Suppression.address_hash == Subscriber.address_hash)
+    .order_by(Subscriber.id)
+)
 
 
 def _consents(session: Session, numbers: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -152,10 +160,6 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, list) else str(value or "")
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_RUNS) else cell
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from subscribers.addresses import forms, glance
 from subscribers.errors import BadFile, SubscriberError
-from subscribers.importing.columns import Columns, guessed, header_of, names_of, told_by_name, without_addresses
+from subscribers.formulas import bare
+from subscribers.importing.columns import (
+    Columns,
+    guessed,
+    header_of,
+    names_of,
+    recipe_of,
+    told_by_name,
+    without_addresses,
+)
 from subscribers.importing.recipes import FILLED, SAFENESS, TONGUES, Standing, Words
 from subscribers.importing.rows import FARTHEST, FORMULA, Row, Table
 from subscribers.languages import normal as normal_languages
@@ -65,6 +74,7 @@ class _Where(NamedTuple):
     agreed_on: int | None
     standings: tuple[tuple[int, Words], ...]
     everybody: Standing
+    is_guarded: bool
 
 
 def place_of(table: int, line: int) -> int:
@@ -91,7 +101,7 @@ def people_of(tables: Iterable[Table], columns: Columns | None = None) -> Iterat
             nobody = nobody or without_addresses(header)
             continue
         is_any = True
-        yield from _read(table.number, rows, where)
+        yield from _read(table.number, map(_bare, rows) if where.is_guarded else rows, where)
     if nobody and not is_any:
         raise nobody
 
@@ -127,7 +137,12 @@ def _where(header: Row, called: str, columns: Columns) -> _Where | None:
         agreed_on=at.get(columns.agreed_on),
         standings=tuple((at[name], columns.words_of(name)) for name in columns.standings if name in at),
         everybody=told_by_name(columns.product, called) or Standing.SUBSCRIBED,
+        is_guarded=recipe_of(columns.product).is_guarded,
     )
+
+
+def _bare(row: Row) -> Row:
+    return row._replace(cells=list(map(bare, row.cells)))
 
 
 def _read(table: int, rows: Iterable[Row], where: _Where) -> Iterator[Person | Refused]:
@@ -177,7 +192,7 @@ def _person(place: int, cells: list[str], where: _Where) -> Person:
         cells = _fitting(cells, where)
     address = cells[where.address]
     name = " ".join([cells[at] for at in where.name]) if where.name else ""
-    if address[:1] == FORMULA or name[:1] == FORMULA:
+    if FORMULA in (address[:1], name[:1]) and not where.is_guarded:
         raise SubscriberError("A cell holds a formula: put its value there.")
     compared, address = forms(address)
     return Person(

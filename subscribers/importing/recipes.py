@@ -113,6 +113,8 @@ class Recipe:
     """Columns, as the product writes them, without which its file does not tell who left."""
     caution: str = ""
     """What its file does not tell of people, for whoever imports it."""
+    is_guarded: bool = False
+    """Whether its cells are `formulas.guarded`: what looks like a formula there is none."""
 
 
 ANY = Recipe(
@@ -261,6 +263,25 @@ RECIPES = (
         address=_names("E-mail 1 - Value"),
         full_name=_names("Name"),
         caution="An address book does not tell who agreed to get mail: everybody in it counts as subscribed.",
+    ),
+    # subscribers/exporting.py; before it wrote who is suppressed, too.
+    Recipe(
+        product="this program",
+        known_by=(_names("suppressed", "suppressed_on"), _names("paused_until", "unwanted_topics")),
+        standings={
+            "state": _words(subscribed="subscribed|paused", left="left"),
+            "suppressed": {
+                "": Standing.SUBSCRIBED,
+                **_words(
+                    bounced="bounced|imported bounced",
+                    left="left|imported left|imported",
+                    complained="complained|imported complained",
+                ),
+            },
+        },
+        tells=("suppressed",),
+        caution="Who pauses counts as subscribed; groups, topics and the wish for plain text are not taken along.",
+        is_guarded=True,
     ),
 )
 """The order in which they are looked for; a file that none is known by is read as ANY."""

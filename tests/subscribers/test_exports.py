@@ -242,6 +242,7 @@ def test_substacks_archive_is_read_without_whom_its_posts_went_to() -> None:
         (b"Contact ID,Contact Type,Email,On Hold\n", "with “Do Not Email”, “No Bulk Emails (User Opt Out)”."),
         (b"uuid,email,name,attributes,status\n", "call that unsubscribed.csv"),
         (b"First Name,E-mail 1 - Value\n", "An address book"),
+        (b"address,state,paused_until,unwanted_topics\n", "export it again with “suppressed”"),
     ],
 )
 def test_what_a_file_does_not_tell_is_said(data: bytes, says: str) -> None:
