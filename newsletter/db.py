@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -125,7 +126,8 @@ class Prepared:
 
     def __init__(self, statement: Executable, connection: Connection, *names: str) -> None:
         compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined] # not in its type
-        self._connection = connection
+        self._dialect = connection.dialect
+        self._cursor = connection.connection.cursor()
         self._text = str(compiled)
         kinds = {name: value.type.dialect_impl(connection.dialect) for name, value in compiled.binds.items()}
         writers = {name: kind.bind_processor(connection.dialect) for name, kind in kinds.items()}
@@ -140,13 +142,13 @@ class Prepared:
         """Once for each row; how many rows of the table it changed."""
         if not rows:
             return 0
-        changed: int = _on_driver(self._connection, self._text, [self._filled(row) for row in rows]).rowcount
-        return changed
+        _on_driver(self._cursor, self._dialect, self._text, [self._filled(row) for row in rows])
+        return self._cursor.rowcount
 
     def rows(self, *values: Any) -> list[Any]:
         """What it gives for these open values, as the driver has it: tuples of numbers, texts and bytes."""
-        found: list[Any] = _on_driver(self._connection, self._text, [self._filled(values)]).fetchall()
-        return found
+        _on_driver(self._cursor, self._dialect, self._text, [self._filled(values)])
+        return list(self._cursor.fetchall())
 
     def _filled(self, row: Sequence[Any]) -> Any:
         """As the driver wants them: by place, or by name."""
@@ -158,16 +160,13 @@ class Prepared:
         return list(map(written.__getitem__, self._order))
 
 
-def _on_driver(connection: Connection, statement: str, rows: Sequence[Any]) -> Any:
-    """The driver's own cursor after this statement: what SQLAlchemy does around it costs more than the statement."""
-    cursor = connection.connection.cursor()
-    failure: Any = connection.dialect.dbapi and connection.dialect.dbapi.Error
+def _on_driver(cursor: DBAPICursor, dialect: Dialect, statement: str, rows: Sequence[Any]) -> None:
+    """By the driver's own cursor: what SQLAlchemy does around a statement costs more than the statement."""
+    failure: Any = dialect.dbapi and dialect.dbapi.Error
     try:
         cursor.execute(statement, rows[0]) if len(rows) == 1 else cursor.executemany(statement, rows)
     except failure as error:
-        dialect = connection.dialect
         raise DBAPIError.instance(statement, None, error, failure, hide_parameters=True, dialect=dialect) from None
-    return cursor
 
 
 def make_engine(url: str) -> Engine:
@@ -207,7 +206,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Writers take their lock at once: one that first reads and then writes would fail instead of waiting."""
     read_only = connection.get_execution_options().get(READ_ONLY)
-    _on_driver(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", [()])
+    cursor = connection.connection.cursor()
+    _on_driver(cursor, connection.dialect, "BEGIN" if read_only else "BEGIN IMMEDIATE", [()])
 
 
 class _AwareDateTime(sqlite.DATETIME):

@@ -17,7 +17,7 @@ _READER_HEAD = re.compile(
     rb"To:[^\r\n\0]{0,900}(?:\r\n [^\r\n\0]{1,900})*\r\n"
     rb"Date: [A-Za-z0-9,:+ -]{20,40}\r\nMessage-ID: <[!-;=@-~]{1,900}>\r\nList-Unsubscribe: <[!-;=@-~]{1,900}>\r\n"
 ).fullmatch
-_VALUE = re.compile(rb"(?:(?!\.)[ -~\t]{0,76}\r\n)*").fullmatch
+_LINES = re.compile(rb"(?:(?!\.)[ -~\t]{0,76}\r\n)*").fullmatch
 """Whole lines of quoted-printable (RFC 2045, section 6.7), none of which a server could take for the end."""
 
 
@@ -40,7 +40,7 @@ def inspect_reader(head: bytes, values: Iterable[bytes]) -> None:
     """The same for what differs between readers of one edition, whose other bytes were inspected with it."""
     if not _READER_HEAD(head):
         raise UnsafeMessage("The headers for this reader cannot be written so: check the settings.")
-    if not all(map(_VALUE, values)):
+    if not _LINES(b"".join(values)):
         raise UnsafeMessage("A value for this reader holds a line that must not leave.")
 
 

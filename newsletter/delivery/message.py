@@ -109,12 +109,12 @@ class CompiledEdition:
         # RFC 8058, section 3.1 for the last of them
         machines = f"Message-ID: <{reader.mark}@{self._domain}>\r\nList-Unsubscribe: <{reader.unsubscribe_url}>\r\n"
         to = headers.mailbox("To", reader.name, reader.address)
-        return to + _date(reader.date.replace(microsecond=0)) + machines.encode()
+        return to + _date(reader.date) + machines.encode()
 
 
 @lru_cache(8)
-def _date(second: datetime) -> bytes:
-    return headers.identifier("Date", format_datetime(second))
+def _date(moment: datetime) -> bytes:
+    return headers.identifier("Date", format_datetime(moment))
 
 
 def _shared_head(letterhead: Letterhead, subject: str, language: str, campaign: str) -> bytes:

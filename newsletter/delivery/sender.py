@@ -39,6 +39,8 @@ _LONGEST_WAIT = timedelta(seconds=5)
 """For the pace, with lines held open; for longer, the next beat of the job tries again."""
 _LOOK = timedelta(seconds=2)
 """Between two looks whether a single mail needs a line."""
+_NOBODY = Claim(0, 0, 0, 0, b"", b"", None, plain_text=False)
+"""For trying an edition out."""
 log = structlog.get_logger()
 
 
@@ -222,19 +224,19 @@ class _Mailroom:
         name = self._vault.open_name(claim.sealed_name, claim.address_hash) if claim.sealed_name else ""
         if not self._books.may_go(claim.delivery, self._hash_domain(recipient.rpartition("@")[2])):
             return None
-        reader = _reader(self._office, recipient, name, claim.subscriber, claim.delivery, plain=claim.plain_text)
+        reader = _reader(self._office, recipient, name, claim, self._looked_at)
         data = self._editions[claim.edition].message(reader)
         return Message(claim.delivery, self._from, recipient, data)
 
 
-def _reader(office: Office, address: str, name: str, subscriber: int, delivery: int, *, plain: bool = False) -> Reader:
+def _reader(office: Office, address: str, name: str, claim: Claim, date: datetime) -> Reader:
     return Reader(
-        address=address,
-        name=name,
-        unsubscribe_url=unsubscribe_url(office.base_url, office.vault, subscriber),
-        mark=office.vault.row_mark("delivery", delivery),
-        date=office.clock(),
-        plain=plain,
+        address,
+        name,
+        unsubscribe_url(office.base_url, office.vault, claim.subscriber),
+        office.vault.row_mark("delivery", claim.delivery),
+        date,
+        claim.plain_text,
     )
 
 
@@ -249,5 +251,5 @@ def _compiled(office: Office, mailing: int) -> dict[int, CompiledEdition]:
         found = session.scalars(select(Edition).where(Edition.id.in_(list(editions))))
         compiled = {edition.id: compile_edition(edition, campaign, office.letterhead) for edition in found}
     for edition in compiled.values():
-        edition.message(_reader(office, "reader@example.org", "", 0, 0))
+        edition.message(_reader(office, "reader@example.org", "", _NOBODY, office.clock()))
     return compiled

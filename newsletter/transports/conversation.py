@@ -17,7 +17,8 @@ _LONGEST_REPLY = 1 << 16
 """Bytes of a line, and..."""
 _MOST_LINES = 10_000
 """... lines of an answer, beyond which it is nonsense."""
-_CODES = {b"%03d" % code: code for code in range(1000)}
+_CODES = {b"%03d " % code: code for code in range(1000)}
+"""Of an answer's only line, or its last."""
 _OF_THE_LAST = frozenset(("data", "end"))
 """Answers still to come about a message that was refused: the next one has to wait for them."""
 
@@ -188,18 +189,11 @@ class Conversation:
         self._behind_dot += len(command)
 
     def _line(self, line: bytes) -> Sequence[Happening]:
-        """One line of an answer; those with a hyphen go on (RFC 5321, section 4.2.1)."""
-        code, mark, words = _CODES.get(line[:3]), line[3:4], line[4:]
-        if code is None or mark not in b" -":
-            raise _Nonsense
-        if self._answer or mark == b"-":
-            self._answer.append(line)
-            if self._answer[0][:3] != line[:3]:
-                raise _Nonsense
-            if mark == b"-":
+        code, words = _CODES.get(line[:4]), line[4:]
+        if code is None or self._answer:
+            code, words = self._more(line)
+            if self._answer:
                 return ()
-            words = b" ".join([part[4:] for part in self._answer])
-            self._answer.clear()
         if code == 421:  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
             self.closing = True
         if self._expected:
@@ -208,6 +202,18 @@ class Conversation:
             return ()
         raise _Nonsense
 
+    def _more(self, line: bytes) -> tuple[int, bytes]:
+        """What an answer of several lines says, once it is whole; a hyphen goes on (RFC 5321, section 4.2.1)."""
+        code, mark = _CODES.get(line[:3] + b" "), line[3:4]
+        self._answer.append(line)
+        if code is None or mark not in (b" ", b"-", b"") or self._answer[0][:3] != line[:3]:
+            raise _Nonsense
+        if mark == b"-":
+            return code, b""
+        words = b" ".join([part[4:] for part in self._answer])
+        self._answer.clear()
+        return code, words
+
     def _to_reset(self, _code: int, _words: bytes) -> Sequence[Happening]:
         self._say_next()
         return ()
@@ -215,9 +221,8 @@ class Conversation:
     def _to_mail(self, code: int, words: bytes) -> Sequence[Happening]:
         if code == 421:  # an idle line is closed: that is not about this message
             return ()
-        message = self._of(self.offered)
         # 552 means this message's size (RFC 1870), and SMTPUTF8 this recipient; all else means all of ours.
-        if 500 <= code < 600 and code != 552 and message.recipient.isascii():
+        if 500 <= code < 600 and code != 552 and (message := self._of(self.offered)).recipient.isascii():
             self.closing = True
             said = f"{code} {scrub(words, message.recipient)}"
             return (Unwelcome(f"The mail server refuses our sender address ({said}): check FROM."),)

@@ -19,11 +19,13 @@ from queue import Empty, SimpleQueue
 from newsletter.mail import Barrier, Later, Message, Reply, SendError, Take
 from newsletter.transports.conversation import BROKE_BEFORE, Conversation, Extensions, Ready, Unwelcome
 
-_PIECE = 1 << 18
-"""Bytes of a socket's own buffer: a whole message leaves in one go."""
+_BUFFER = 1 << 18
+"""Bytes of a socket's own: a whole message leaves in one go."""
 _RECORD = 1 << 14
 """Bytes of one TLS record (RFC 8446, section 5.1): what is not sent whole cannot be read by the other side. So much is
 read at once, too: answers are short."""
+_MOST_AT_ONCE = 1 << 16
+"""Bytes of one line that are heard before the others are."""
 _LOOK_UP = 1.0
 """Seconds between two looks at the clock while nothing happens."""
 _COMES_BACK = 3
@@ -43,8 +45,7 @@ class Line:
         self.socket = _open(smtp)
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a dot does not wait for the body
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIECE)
-        self._most = _RECORD if isinstance(self.socket, ssl.SSLSocket) else _PIECE
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         offers = (smtp.has_extn(name) for name in ("pipelining", "size", "smtputf8"))
         self.conversation = Conversation(Extensions(*offers))
         self.is_full = False
@@ -52,19 +53,20 @@ class Line:
         self.is_over = False
         """Whether the server hung up; what it had said before counts."""
         self._refused = 0
-        """Bytes of the piece that the system did not take."""
+        """Bytes of the record that was not taken."""
         self.waits_since = time.monotonic()
         """When the server last took or answered something."""
 
     def read(self) -> bytes:
-        """All that is there by now."""
+        """What is there by now; of one who talks without end a part, for others wait to be heard."""
         heard = b""
         try:
-            while piece := self.socket.recv(_RECORD):
+            while len(heard) < _MOST_AT_ONCE and not self.is_over:
+                piece = self.socket.recv(_RECORD)
                 heard += piece
+                self.is_over = not piece
                 if len(piece) < _RECORD and not isinstance(self.socket, ssl.SSLSocket):  # TLS may hold another record
-                    return heard
-            self.is_over = True
+                    break
         except _NOT_NOW:
             pass
         except OSError:
@@ -73,20 +75,28 @@ class Line:
 
     def flush(self) -> None:
         """Send what can be sent now; the rest stays in `outgoing`."""
-        outgoing = self.conversation.outgoing
-        left = memoryview(b"".join(outgoing))
+        outgoing = self.conversation.outgoing  # by what is left in it is known whether a dot has left
         try:
-            while left:
-                # A piece that TLS did not take is under way already: with more in it, nobody learns that it left.
-                piece = left[: self._refused or self._most]
-                self._refused = len(piece)
-                left = left[self.socket.send(piece) :]
-                self._refused = 0
+            while outgoing:
+                is_secure = isinstance(self.socket, ssl.SSLSocket)
+                sent = self._send_record(outgoing) if is_secure else self.socket.sendmsg(outgoing)
+                if sent < sum(map(len, outgoing)):
+                    outgoing[:] = [memoryview(b"".join(outgoing))[sent:]]
+                else:
+                    outgoing.clear()
             self.waits_since = time.monotonic()  # not with each piece: they may be few and small
         except _NOT_NOW:
             pass
-        finally:  # also where the line breaks: by what is left is known whether a dot has left
-            outgoing[:] = [left] if left else []
+
+    def _send_record(self, outgoing: list[bytes | memoryview]) -> int:
+        """A record that TLS did not take is under way already: with more in it, nobody learns that it left."""
+        if len(outgoing) > 1:
+            outgoing[:] = [memoryview(b"".join(outgoing))]
+        record = outgoing[0][: self._refused or _RECORD]
+        self._refused = len(record)
+        sent = self.socket.send(record)
+        self._refused = 0
+        return sent
 
     def close(self) -> None:
         """Hang up; with a goodbye where nobody is in the middle of something."""
@@ -124,6 +134,8 @@ class Exchange:
         self._came_back: Counter[int] = Counter()
         self._in_vain = 0
         """Lines in a row that were closed before anything was said about any message."""
+        self._unanswered = 0
+        """Messages in a row that were taken whole, and the line broke instead of an answer."""
         self._replies: list[Reply] = []
         """To be recorded with the next commit."""
         self._departing: dict[int, Line] = {}
@@ -259,6 +271,8 @@ class Exchange:
         for happened in happenings:
             if isinstance(happened, Reply):
                 self._in_vain = 0
+                if happened.complete:
+                    self._unanswered = 0
                 self._replies.append(happened)
             elif isinstance(happened, Ready):
                 self._in_vain = 0
@@ -304,21 +318,30 @@ class Exchange:
             self._replies.append(Reply(held.delivery, None, BROKE_BEFORE, complete=False))
         if end := talk.break_off():
             self._replies.append(end)
+            self._unanswered += end.complete
         self._drop(line)
-        if offered is None:
-            return
-        if talk.was_heard:
+        if offered:
+            self._take_back(offered, line)
+        self._judge()
+
+    def _take_back(self, offered: Message, line: Line) -> None:
+        """What was offered on a line that is gone goes over another one, unless it may be the reason."""
+        talk = line.conversation
+        if not talk.was_heard:
+            self._in_vain += not talk.answered
+            self._came_back[offered.delivery] += 1
+        if talk.was_heard or (self._came_back[offered.delivery] > _COMES_BACK and not talk.closing):
             self._replies.append(Reply(offered.delivery, None, BROKE_BEFORE, complete=False))
-            return
-        self._in_vain += not talk.answered
-        self._came_back[offered.delivery] += 1
-        if self._came_back[offered.delivery] > _COMES_BACK and not talk.closing:
-            self._replies.append(
-                Reply(offered.delivery, None, BROKE_BEFORE, complete=False)
-            )  # perhaps it is about this one
         else:
             self._stock.appendleft(offered)
-        if self._in_vain > 1:
+
+    def _judge(self) -> None:
+        """Some servers are not to be sent to now, and some not before a person had a look: each message is a doubt."""
+        in_vain = self._in_vain > 1
+        if self._unanswered > (1 if in_vain else self._most):
+            why = f"{self._name} takes whole messages and never answers: look at its log, then resume."
+            self._have_fewer(SendError(why, permanent=True))
+        elif in_vain:
             self._have_fewer(SendError(f"{self._name} closes the line at once; try again later.", permanent=False))
 
     def _drop(self, line: Line) -> None:

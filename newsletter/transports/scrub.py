@@ -22,7 +22,7 @@ def scrub(words: bytes | str, recipient: str) -> str:
     text = words[:_READ].decode("utf-8", "replace") if isinstance(words, bytes) else words[:_READ]
     names = _names(recipient)
     said = text.lower()
-    if _PLAIN(said) and not ("at" in said and _AT(said)) and not [name for name in names if name in said]:
+    if _PLAIN(said) and not ("at" in said and _AT(said)) and not any(map(said.__contains__, names)):
         return " ".join(text.split())[:_LONGEST]
     known = re.compile("@|" + "|".join(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" for name in names))
     kept = []

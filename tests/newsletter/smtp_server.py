@@ -17,6 +17,10 @@ TRICKLE = "~"
 """Instead of a reply, whatever comes is taken little by little, as long as whoever sends has patience."""
 
 
+ENDLESS = "-"
+"""A scripted reply whose lines go on as long as somebody listens."""
+
+
 @dataclass
 class Script:
     """Replies by moment; each moment takes the next of its list, and goes on as usual after the last."""
@@ -158,6 +162,8 @@ class _Handler(socketserver.StreamRequestHandler):
             while self.rfile.read(1):  # until whoever waits hangs up
                 pass
             return False
+        while reply == ENDLESS:
+            self.wfile.write(b"250-more words\r\n" * 5000)
         if reply == TRICKLE:
             while self.connection.recv(1 << 16):
                 time.sleep(0.4)

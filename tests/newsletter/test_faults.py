@@ -17,7 +17,7 @@ from newsletter.delivery import account, control
 from newsletter.delivery.models import Attempt, Delivery, MailingState, State
 from tests.newsletter.certificates import Certificates
 from tests.newsletter.conftest import NOW, Newsroom
-from tests.newsletter.smtp_server import DROP, STALL, TRICKLE, Script, serving
+from tests.newsletter.smtp_server import DROP, ENDLESS, STALL, TRICKLE, Script, serving
 
 ACCEPTED, REFUSED, PENDING, IN_DOUBT = State.ACCEPTED, State.REFUSED, State.PENDING, State.IN_DOUBT
 IMPATIENT: dict[str, Any] = {"timeout": 0.5, "patience": 0.5}
@@ -109,6 +109,7 @@ FAULTS = [
     Fault("NUL in a refusal", {"rcpt": ["550 5.1.1 no\0body\0"]}, REFUSED, says="no body"),
     Fault("a line without end", {"after": ["2" * 10_000]}, IN_DOUBT, arrives=True, says="no answer"),
     # Slow, and at length
+    Fault("an answer without end", {"after": [ENDLESS]}, IN_DOUBT, arrives=True, says="no answer"),
     Fault("a reply of 2,000 lines", {"after": [MANY_LINES]}, ACCEPTED),
     Fault("a byte at a time", {}, ACCEPTED, server={"pause": 0.004}),
     # Commands one by one
@@ -216,6 +217,23 @@ def test_a_message_that_the_server_stops_taking_in_its_middle_leaves_no_doubt(ne
         newsroom.later(hours=1)
         newsroom.send_to(port)
     assert newsroom.states(mailing) == [ACCEPTED]
+
+
+@pytest.mark.parametrize("people", [4, 60])
+def test_a_server_that_never_answers_for_a_message_gets_few_of_them(newsroom: Newsroom, people: int) -> None:
+    """Each is a doubt, which a person has to settle."""
+    newsroom.add(*[f"reader{number}" for number in range(people)])
+    mailing = newsroom.schedule()
+    with serving(Script({"after": [DROP] * people})) as (server, port):
+        for _ in range(3):
+            newsroom.send_to(port, connections=2)
+            newsroom.later(hours=1)
+        assert 2 <= len(server.accepted) <= 4
+    with newsroom.office.database.read() as session:
+        found = control.find(session, mailing)
+        assert found.state is MailingState.PAUSED
+        assert "never answers: look at its log" in found.note
+    assert newsroom.account(mailing).outcomes[IN_DOUBT] == len(server.accepted)
 
 
 def test_450_for_two_hours_is_tried_less_and_less_often_until_it_is_taken(newsroom: Newsroom) -> None:

@@ -176,10 +176,10 @@ class _Breaks:
     def __init__(self, takes: int) -> None:
         self._takes = takes
 
-    def send(self, data: memoryview) -> int:
+    def sendmsg(self, pieces: Sequence[bytes | memoryview]) -> int:
         if not self._takes:
             raise ConnectionResetError
-        taken = min(self._takes, len(data))
+        taken = min(self._takes, sum(map(len, pieces)))
         self._takes -= taken
         return taken
 
