@@ -5,6 +5,7 @@ import os
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -50,6 +51,7 @@ class Vault:
 
     def __init__(self, keys: Keys, renewed: Callable[[bool], Keys | None] = lambda _at_once: None) -> None:
         self._lookup = keys.lookup
+        self._row_mark = blake2b(digest_size=16, key=keys.lookup, person=b"row mark")
         self._boxes = _boxes(keys)
         self._renewed = renewed
         self._renewing = threading.Lock()
@@ -71,8 +73,9 @@ class Vault:
 
     def row_mark(self, purpose: str, row_id: int) -> str:
         """22 characters standing for a row where strangers see it (Message-ID, Feedback-ID), never its number."""
-        mark = self._keyed(b"row mark", f"{purpose}\0{row_id}".encode())
-        return urlsafe_b64encode(mark[:16])[:22].decode()
+        mark = self._row_mark.copy()
+        mark.update(f"{purpose}\0{row_id}".encode())
+        return urlsafe_b64encode(mark.digest())[:22].decode()
 
     def seal_address(self, text: str, address_hash: bytes) -> bytes:
         """`text` sealed; it can only be opened as the address that goes with this hash."""
