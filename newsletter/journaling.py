@@ -34,13 +34,11 @@ def refusal(database: Database, journal: Journal, now: datetime) -> str:
     return why.format(missing=missing, lost=lost)
 
 
-def beat(database: Database, journal: Journal, now: datetime) -> None:
-    """Note that the database lives: a copy from before this is known as one."""
+def beat(database: Database, journal: Journal, now: datetime) -> bool:
+    """Note that the database lives: a copy from before this is known as one. Whether that is on the disk now."""
     with database.write() as session:
-        number = journals.next_beat(session, journal, now.date())
-    if number is not None:
-        with database.write() as session:
-            journals.note_beat(session, journal, number, now.date())
+        beat = journals.next_beat(session, journal, now.date())
+    return beat is not None and journals.note_beat(beat)
 
 
 def note_suppressed(database: Database, journal: Journal, now: datetime) -> None:

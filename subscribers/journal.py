@@ -67,6 +67,13 @@ class Journal:
         return any(JournalFile(path).length() > 1 for path in files)
 
 
+class Beat(NamedTuple):
+    """A beat that has its number, and where it is to stand."""
+
+    file: JournalFile
+    line: Line
+
+
 class Place(NamedTuple):
     """A row of JournalPlace."""
 
@@ -148,8 +155,8 @@ def lag(session: Session, journal: Journal, day: date) -> Lag:
         file.append([])
         if not _mend(session, place, file):
             return Lag.PUT_BACK
-        asking = _asking(journal, _places(session))
-        session.execute(update(JournalPlace).where(JournalPlace.id.in_(asking)).values(lines=1))
+        if asking := _asking(journal, _places(session)):
+            session.execute(update(JournalPlace).where(JournalPlace.id.in_(asking)).values(lines=1))
         return Lag.NONE
     except OSError:
         return Lag.STUCK
@@ -167,19 +174,26 @@ def is_in_step(session: Session, journal: Journal) -> bool:
     return journal.file(place.id).length() <= place.lines
 
 
-def next_beat(session: Session, journal: Journal, day: date) -> int | None:
-    """A number for `note_beat` in a transaction after this one; nothing where the two are not in step: a database that
-    was put back would count itself up to what it does not know."""
+def next_beat(session: Session, journal: Journal, day: date) -> Beat | None:
+    """A beat for `note_beat` after this transaction; nothing where the two are not in step: a database that was put
+    back would count itself up to what it does not know."""
     place = None if lag(session, journal, day) is not Lag.NONE else _locked(session, journal)
     if place is None:
         return None
     _keep(session, place._replace(beat=place.beat + 1))
-    return place.beat + 1
+    return Beat(journal.file(place.id), Line(Kind.BEAT, numbered(place.beat + 1), day))
 
 
-def note_beat(session: Session, journal: Journal, beat: int, day: date) -> None:
-    """Write down that the database lives, or is about to send."""
-    note(session, journal, Kind.BEAT, [numbered(beat)], day)
+def note_beat(beat: Beat) -> bool:
+    """Write down that the database lives, or is about to send; whether that is on the disk now.
+
+    In no transaction: the database knows this beat, and whoever looks next knows that it stands there (`_mend`).
+    """
+    try:
+        beat.file.append([beat.line])
+    except OSError:
+        return False
+    return True
 
 
 def known(session: Session, journal: Journal) -> dict[int, JournalFile]:

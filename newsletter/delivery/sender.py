@@ -41,6 +41,10 @@ _LOOK = timedelta(seconds=2)
 """Between two looks whether a single mail needs a line."""
 _NOBODY = Claim(0, 0, 0, 0, b"", b"", None, plain_text=False)
 """For trying an edition out."""
+_UNMARKED = (
+    "The journal of who left, beside the keys, cannot be written, so nobody more is written to: free space on its "
+    "disk, or let this user write it."
+)
 log = structlog.get_logger()
 
 
@@ -107,12 +111,11 @@ def run(office: Office, transport: Transport, mailing: int, stopping: Stopping) 
         all_wait = not is_anyone_due and planning.is_anyone_left(session, mailing)  # asked often, so it must not write
     if deadline is None or held_back or all_wait or not _may_send(office):
         return
-    if is_anyone_due:
-        journaling.beat(office.database, office.journal, office.clock())  # an older copy must not send it once more
     with generation.living(office.database.engine, office.lock_folder, office.clock()) as lease:
         _send(office, mailing, Ledger(lease, mailing, deadline, office.clock), transport, stopping)
         lease.end(office.clock())
     journaling.note_suppressed(office.database, office.journal, office.clock())
+    journaling.beat(office.database, office.journal, office.clock())  # a copy from before must not send it once more
 
 
 def compile_edition(edition: Edition, campaign: str, letterhead: Letterhead) -> CompiledEdition:
@@ -187,8 +190,7 @@ class _Mailroom:
         """The next message, or when the pace has one; nothing where nobody is due, or it is time to stop."""
         while self._books.is_open and not self._stopping.is_set() and not self._makes_room():
             if not self._claims:
-                self._books.give_time(planning.TRYING)
-                self._claims.extend(self._books.claim(_BATCH))
+                self._claim()
             if not self._claims:
                 return None
             if wait := self._gate.wait(len(self._claims)):
@@ -204,6 +206,15 @@ class _Mailroom:
                 self._give_up(claim, error)
                 raise SendError(f"{error} Look at the keys, then resume.", permanent=True) from None
         return None
+
+    def _claim(self) -> None:
+        """Who is due. By the mark, which stands in the journal before any of them departs, a copy of the database in
+        which those before them still wait is known as older."""
+        self._books.give_time(planning.TRYING)
+        claims = self._books.claim(_BATCH)
+        if claims and not journaling.beat(self._office.database, self._office.journal, self._office.clock()):
+            raise SendError(_UNMARKED, permanent=False)
+        self._claims.extend(claims)
 
     def _makes_room(self) -> bool:
         """Whether a single mail has no line, so that this run ends; asked now and then."""

@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,6 +17,7 @@ from newsletter import journaling, restoring
 from newsletter.db import Database
 from newsletter.delivery import control, planning
 from newsletter.delivery.models import Mailing, MailingState, State
+from newsletter.mail import Barrier, Message, Reply, Take
 from newsletter.notices import outbox
 from newsletter.notices.models import Notice
 from newsletter.transports.maildir import MaildirTransport
@@ -173,6 +175,73 @@ def test_a_mailing_that_was_on_its_way_in_the_copy_is_paused(newsroom: Newsroom,
         paused = session.get_one(Mailing, mailing)
         assert (paused.state, "may have got it since" in paused.note) == (MailingState.PAUSED, True)
     assert newsroom.states(mailing) == [State.PENDING] * 2
+
+
+@dataclass
+class _Copied:
+    """A way out during whose last batch a copy is taken; or during the one before, where it `dies` in the last.
+
+    Who is told "later" in the first is due again in the second.
+    """
+
+    newsroom: Newsroom
+    backup: Callable[[], PutBack]
+    dies: bool
+    copies: list[PutBack] = field(default_factory=list)
+
+    def run(self, take: Take, barrier: Barrier) -> None:
+        for code in (450, 250):
+            message = take()
+            assert isinstance(message, Message)
+            barrier([], [message.delivery])
+            if code == (450 if self.dies else 250):
+                self.copies.append(self.backup())
+            elif self.dies:
+                raise OSError("as if killed")
+            barrier([Reply(message.delivery, code, "so be it", complete=True)], [])
+            self.newsroom.later(hours=2)
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["it ran to its end", "it died in the batch after"])
+def test_a_copy_taken_while_a_mailing_went_out_sends_nobody_a_second_one_by_itself(
+    newsroom: Newsroom, backup: Callable[[], PutBack], tmp_path: Path, *, dies: bool
+) -> None:
+    newsroom.add("ana")
+    newsroom.schedule()
+    way = _Copied(newsroom, backup, dies)
+    with pytest.raises(OSError, match="as if killed") if dies else nullcontext():
+        newsroom.send(way)
+    way.copies[0]()
+    assert "put back from a backup" in refusal(newsroom)
+    newsroom.send(MaildirTransport(tmp_path / "out"))
+    assert mails(tmp_path / "out") == 0
+
+
+class _LosesTheJournal:
+    """A way out during which the journal is taken away."""
+
+    def __init__(self, newsroom: Newsroom, folder: Path) -> None:
+        self.newsroom, self.folder = newsroom, folder
+
+    def run(self, take: Take, barrier: Barrier) -> None:
+        message = take()
+        assert isinstance(message, Message)
+        barrier([], [message.delivery])
+        barrier([Reply(message.delivery, 450, "later", complete=True)], [])
+        self.newsroom.later(hours=2)
+        for path in self.folder.glob("*.journal"):
+            path.unlink()
+        take()
+
+
+def test_where_no_mark_can_be_left_nobody_more_is_written_to(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.office = replace(newsroom.office, journal=Journal(tmp_path / "k" / "keys.json"))
+    newsroom.add("ana")
+    mailing = newsroom.schedule()
+    newsroom.send(_LosesTheJournal(newsroom, tmp_path / "k"))
+    with newsroom.office.database.read() as session:
+        assert "cannot be written, so nobody more is written to" in session.get_one(Mailing, mailing).note
+    assert newsroom.states(mailing) == [State.PENDING]
 
 
 def test_whose_mailbox_was_gone_by_the_end_of_a_run_is_not_written_to_from_the_copy(

@@ -49,10 +49,9 @@ class List:
 
     def beat(self) -> None:
         with self.database.write() as session:
-            number = journal.next_beat(session, self.journal, TODAY)
-        with self.database.write() as session:
-            if number:
-                journal.note_beat(session, self.journal, number, TODAY)
+            beat = journal.next_beat(session, self.journal, TODAY)
+        if beat:
+            journal.note_beat(beat)
 
     def lag(self) -> Lag:
         with self.database.write() as session:
