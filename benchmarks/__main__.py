@@ -9,11 +9,11 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import choosing, importing, leaving, memory, messages, pages, public, sending, workers
+from benchmarks import choosing, finding, importing, leaving, memory, messages, pages, public, sending, workers
 
 BENCHMARKS = {
     module.__name__.rpartition(".")[2]: module.measure
-    for module in (messages, sending, memory, workers, leaving, importing, choosing, pages, public)
+    for module in (messages, sending, memory, workers, leaving, importing, choosing, finding, pages, public)
 }
 
 wanted = sys.argv[1:] or list(BENCHMARKS)

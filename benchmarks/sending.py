@@ -50,7 +50,7 @@ def measure() -> list[Figure]:
 
 def _compared(people: int, delay: float, where: str) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, newsroom(Path(folder)) as office, sink.running(delay) as port:
-        _subscribe(office, people)
+        subscribe(office, people)
         costs: list[float] = []
 
         def ours() -> None:
@@ -107,7 +107,8 @@ def newsroom(folder: Path) -> Iterator[Office]:
     database.close()
 
 
-def _subscribe(office: Office, count: int) -> None:
+def subscribe(office: Office, count: int) -> None:
+    """So many people, each with an address and a name of their own."""
     with office.database.write() as session:
         rows = [
             people.sealed(office.vault, address=f"reader{n}@example.org", name=f"Reader {n}", languages="en")

@@ -133,6 +133,13 @@ def test_a_line_that_closes_between_two_messages_fails_neither() -> None:
     assert (talk.closing, talk.offered, talk.was_heard, talk.break_off()) == (True, mail(2), False, None)
 
 
+def test_a_line_that_is_closed_while_nothing_was_asked_is_about_no_message() -> None:
+    talk = Conversation(IN_GROUPS)
+    assert talk.receive(b"421 4.4.2 idle for too long\r\n") == []
+    assert talk.closing
+    assert not talk.takes_more
+
+
 def test_who_was_refused_is_settled_whatever_becomes_of_the_line() -> None:
     talk = Conversation(IN_GROUPS)
     talk.offer(mail(1))

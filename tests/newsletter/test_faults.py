@@ -192,6 +192,7 @@ SIGN_INS = [
     secured("421 after STARTTLS", HANGS_UP, {"ehlo": ["250-sink\r\n250 STARTTLS", "421 4.3.2 not now"]}),
     secured("535 to the password", "mend TRANSPORT", {"auth": ["535 5.7.8 wrong"]}, paused=True),
     secured("454 to the password", "cannot check our password now", {"auth": ["454 4.7.0 down for now"]}),
+    secured("421 to the password", "cannot check our password now", {"auth": ["421 4.3.2 going down"]}),
     secured("stalls at the password", SILENT, {"auth": [STALL]}, how=IMPATIENT),
 ]
 
@@ -217,6 +218,24 @@ def test_a_message_that_the_server_stops_taking_in_its_middle_leaves_no_doubt(ne
         newsroom.later(hours=1)
         newsroom.send_to(port)
     assert newsroom.states(mailing) == [ACCEPTED]
+
+
+@pytest.mark.parametrize("extensions", [["PIPELINING"], ["PIPELINING", "SMTPUTF8"]])
+def test_an_address_outside_ascii_is_written_to_where_the_server_takes_it(
+    newsroom: Newsroom, extensions: list[str]
+) -> None:
+    """RFC 6531, section 3.4; the others of the mailing get theirs either way."""
+    newsroom.add("niño@bücher.example.com", "ben")
+    mailing = newsroom.schedule()
+    with serving(Script(extensions=extensions)) as (server, port):
+        newsroom.send_to(port)
+    takes_it = "SMTPUTF8" in extensions
+    assert newsroom.states(mailing) == [ACCEPTED if takes_it else REFUSED, ACCEPTED]
+    assert (b"MAIL FROM:<news@example.org> SMTPUTF8 BODY=8BITMIME\r\n" in server.in_clear) is takes_it
+    assert ("niño@xn--bcher-kva.example.com" in server.recipients) is takes_it
+    with newsroom.office.database.read() as session:
+        reason = session.scalars(select(Delivery.reason).order_by(Delivery.id)).first()
+        assert ("no SMTPUTF8" in str(reason)) is not takes_it
 
 
 @pytest.mark.parametrize("people", [4, 60])
