@@ -9,7 +9,7 @@ from pathlib import Path
 def stolen(folder: Path, secrets: Iterable[str], leave_out: Path | None = None) -> list[str]:
     """Each secret found in each file, in any of the spellings a careless program leaves behind."""
     files = [path for path in folder.rglob("*") if path.is_file() and not (leave_out and leave_out in path.parents)]
-    contents = {path.name: path.read_bytes().lower() for path in files}
+    contents = {str(path.relative_to(folder)): path.read_bytes().lower() for path in files}
     assert contents, "there must be something to search"
     return [
         f"{secret} in {name}"
