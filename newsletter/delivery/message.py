@@ -20,6 +20,8 @@ from newsletter.mime.quoted import encode_text, encode_value
 
 BOUNDARY = "=_newsletter"
 """Quoted-printable never holds "=_", so that it cannot stand inside a part (RFC 2045, section 6.7)."""
+_MARKUP = re.compile("[&<>\"']").search
+"""What `escape` writes otherwise; next to no value holds any."""
 TOKEN = re.compile(r"\[\[(name|unsubscribe_url)(?:\|([^\[\]|]*))?\]\]")
 
 
@@ -72,7 +74,7 @@ class Slot(NamedTuple):
         value = values[self.name]
         if not value:
             return encode_value(self.fallback)
-        return encode_value(escape(value) if self.html else value)
+        return encode_value(escape(value) if self.html and _MARKUP(value) else value)
 
 
 class CompiledEdition:

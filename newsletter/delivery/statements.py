@@ -83,7 +83,7 @@ class Statements:
 
     def look_up(self, ids: Iterable[int]) -> list[Claim]:
         """Those of them who can be written to now. Neither who is tried again waits for all the others, nor these."""
-        claims = [Claim(*row[:-1]) for row in self._look_up.rows(tuple(ids)) if row[-1]]
+        claims = [Claim._make(row[:-1]) for row in self._look_up.rows(tuple(ids)) if row[-1]]
         new, again = ([claim for claim in claims if bool(claim.tries) is tried] for tried in (False, True))
         return [claim for pair in zip_longest(new, again) for claim in pair if claim]
 

@@ -146,7 +146,16 @@ class Conversation:
             for line in lines:
                 if self.closing:
                     break
-                happened += self._line(line)
+                code, words = _CODES.get(line[:4]), line[4:]
+                if code is None or self._answer:
+                    code, words = self._more(line)
+                    if self._answer:
+                        continue
+                self.closing = code == 421  # RFC 5321, section 3.8: whatever it was asked
+                if self._expected:
+                    happened += self._WHAT_NEXT[self._expected.popleft()](self, code, words)
+                elif not self.closing:
+                    raise _Nonsense
         except _Nonsense:
             self.closing = True
             self.was_heard = self.was_heard or self.dotted is None
@@ -187,20 +196,6 @@ class Conversation:
     def _write(self, command: bytes) -> None:
         self.outgoing.append(command)
         self._behind_dot += len(command)
-
-    def _line(self, line: bytes) -> Sequence[Happening]:
-        code, words = _CODES.get(line[:4]), line[4:]
-        if code is None or self._answer:
-            code, words = self._more(line)
-            if self._answer:
-                return ()
-        if code == 421:  # RFC 5321, section 3.8: the server is closing the line, whatever it was asked
-            self.closing = True
-        if self._expected:
-            return self._WHAT_NEXT[self._expected.popleft()](self, code, words)
-        if self.closing:
-            return ()
-        raise _Nonsense
 
     def _more(self, line: bytes) -> tuple[int, bytes]:
         """What an answer of several lines says, once it is whole; a hyphen goes on (RFC 5321, section 4.2.1)."""
