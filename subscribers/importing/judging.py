@@ -42,6 +42,8 @@ class Judged:
     there: list[int] = field(default_factory=list)
     """Those in the file who are on the list, by their number there."""
     suppress: dict[bytes, Standing] = field(default_factory=dict)
+    take_off: list[bytes] = field(default_factory=list)
+    """Those on the list who left or complained there."""
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     """Places, and what is in conflict there."""
@@ -99,6 +101,8 @@ class _Bench:
 
     def _suppress(self, person: Staged, standing: Standing) -> None:
         self.out.counts[standing] += 1
+        if person.address_hash in self.known and standing is not Standing.BOUNCED:
+            self.out.take_off.append(person.address_hash)
         if person.address_hash in self.away:
             return
         self.out.suppress[person.address_hash] = standing

@@ -12,7 +12,7 @@ from operator import itemgetter
 from sqlalchemy import delete, exists, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
-from subscribers import groups
+from subscribers import groups, roll
 from subscribers.importing.judging import Judged, judge
 from subscribers.importing.keeping import Tools, find, throw_away
 from subscribers.importing.staging import LISTED, PARTS, Line, Staged, note, staged, staged_people, unstage
@@ -145,6 +145,8 @@ def _suppress(session: Session, merging: Import, judged: Judged) -> None:
     day = merging.worked_at.date().isoformat()
     rows = [(address_hash, BROUGHT + standing, day) for address_hash, standing in judged.suppress.items()]
     insert_rows(session, Suppression, ("address_hash", "reason", "day"), rows, skip=True)
+    if judged.take_off:
+        roll.take_off(session, roll.BY_HASH, judged.take_off, merging.worked_at)  # so that retention erases them
 
 
 def _label(session: Session, merging: Import, before: int, there: list[int]) -> None:

@@ -127,6 +127,30 @@ def test_the_safer_standing_counts_and_is_said(importer: Importer) -> None:
     assert importer.names() == {"here@example.org": "Ana", "same@example.org": "Bo"}
 
 
+def test_who_left_elsewhere_is_off_the_list_and_erased_a_day_later(importer: Importer) -> None:
+    people = ("left", "bounced", "complained", "stays")
+    before = importer.take("email\n" + "".join(f"{who}@example.org\n" for who in people))
+    bounce = Suppression(address_hash=importer.vault.hash(normal("left@example.org")), reason="bounced", day=NOW.date())
+    with importer.database.write() as session:
+        session.add(bounce)
+    rows = "".join(f"{who}@example.org,{who}\n" for who in people[:3])
+    done = importer.take(f"email,status\n{rows}stays@example.org,active\nnew@example.org,left\n")
+    with importer.database.read() as session:
+        held = show(session, importer.vault, "complained@example.org")
+        assert (held.state, held.left_at, held.suppressed) == (State.LEFT, NOW, "imported complained")
+        assert held.consents[0].withdrawn_on == NOW.date()
+    importer.undo(done.id)
+    importer.undo(before.id)
+    with importer.database.write() as session:
+        assert erase_left(session, NOW + timedelta(hours=23)) == 0, "whoever looks sees what became of them"
+        assert erase_left(session, NOW + timedelta(days=1)) == 2
+    assert set(importer.names()) == {"bounced@example.org"}
+    assert importer.suppressed("left@example.org", "new@example.org") == {
+        "left@example.org": "bounced",
+        "new@example.org": "imported left",
+    }
+
+
 BROKEN = b"""email,name
 ana@example.org,Ana
 not an address,Bo
