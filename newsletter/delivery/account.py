@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
 from newsletter.delivery.models import OUTCOMES, UNSETTLED, Attempt, Delivery, Mailing, MailingEdition, State
+from subscribers.audience import is_reachable
 from subscribers.models import Subscriber
 
 IS_OPEN_DOUBT = and_(Delivery.state == State.IN_DOUBT, Delivery.settled != "left")
@@ -60,6 +61,8 @@ class Doubt:
     state: State
     """In doubt; or what it came to, where that was found out."""
     reason: str
+    is_reachable: bool
+    """Whether they may still be written to."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +121,13 @@ def settled_by_events(session: Session, mailing: int) -> Sequence[Doubt]:
 
 def _doubts(session: Session, which: ColumnElement[bool]) -> Sequence[Doubt]:
     rows = session.execute(
-        select(Delivery.id, Subscriber.id, Edition.language, Delivery.state, Delivery.reason)
+        select(Delivery.id, Subscriber.id, Edition.language, Delivery.state, Delivery.reason, is_reachable())
         .join(Edition, Edition.id == Delivery.edition_id)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(which)
         .order_by(Delivery.id)
     )
-    return [Doubt(*row) for row in rows]
+    return [Doubt(*row[:-1], is_reachable=bool(row[-1])) for row in rows]
 
 
 def open_doubts(mailing: int) -> ColumnElement[bool]:

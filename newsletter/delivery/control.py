@@ -1,5 +1,6 @@
 """What a person may do to a mailing. The commands and the desk call these; each says in one sentence why not."""
 
+from collections.abc import Set
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select, update
@@ -9,8 +10,11 @@ from newsletter.delivery import waiting
 from newsletter.delivery.account import open_doubts
 from newsletter.delivery.ledger import skip_cancelled
 from newsletter.delivery.models import Delivery, Mailing, MailingState, State
-from newsletter.delivery.moves import move
+from newsletter.delivery.moves import is_still_reachable, move
 from newsletter.delivery.planning import LATEST, TRYING
+
+STOPPABLE = frozenset({MailingState.SCHEDULED, MailingState.HELD, MailingState.SENDING, MailingState.PAUSED})
+"""What a mailing that can be cancelled is."""
 
 
 class MailingError(Exception):
@@ -52,21 +56,24 @@ def resume(session: Session, mailing: int, now: datetime) -> None:
 
 def cancel(session: Session, mailing: int, now: datetime) -> None:
     """Whoever was not written to yet is skipped. This cannot be undone."""
-    stoppable = {MailingState.SCHEDULED, MailingState.HELD, MailingState.SENDING, MailingState.PAUSED}
-    _move(session, mailing, stoppable, MailingState.CANCELLED, "Cancelled by hand.")
+    _move(session, mailing, STOPPABLE, MailingState.CANCELLED, "Cancelled by hand.")
     session.execute(update(Mailing).where(Mailing.id == mailing).values(finished_at=now))
     session.execute(skip_cancelled())
     waiting.forget(session, mailing)
 
 
 def settle_doubts(session: Session, mailing: int, *, send_again: bool, now: datetime) -> int:
-    """Leave everyone in doubt as they are, or write to them again; returns how many that settles."""
+    """Leave everyone in doubt as they are, or write to them again; returns how many that settles.
+
+    Who may not be written to any more stays in doubt: "skipped" would say that it did not arrive, which nobody knows.
+    """
     find(session, mailing)
     doubts = open_doubts(mailing)
     if not send_again:
         left = update(Delivery).where(doubts).values(settled="left").returning(Delivery.id)
         return len(session.scalars(left).all())
-    return _write_again(session, mailing, State.IN_DOUBT, doubts, now, settled="sent again")
+    reachable = and_(doubts, is_still_reachable())
+    return _write_again(session, mailing, State.IN_DOUBT, reachable, now, settled="sent again")
 
 
 def retry_given_up(session: Session, mailing: int, now: datetime) -> int:
@@ -91,9 +98,12 @@ def _write_again(
     return len(back)
 
 
-def _move(session: Session, mailing: int, before: set[MailingState], after: MailingState, note: str) -> None:
+def _move(session: Session, mailing: int, before: Set[MailingState], after: MailingState, note: str) -> None:
     moving = update(Mailing).where(Mailing.id == mailing, Mailing.state.in_(before))
     if session.execute(moving.values(state=after, note=note).returning(Mailing.id)).first() is None:
         state = session.scalar(select(Mailing.state).where(Mailing.id == find(session, mailing).id))
-        raise MailingError(f"Mailing {mailing} is {state}, so it cannot become {after}.")
+        if state is after:
+            raise MailingError(f"Mailing {mailing} is {state} already.")
+        deed = after if after in (MailingState.PAUSED, MailingState.CANCELLED) else "resumed"
+        raise MailingError(f"Mailing {mailing} is {state}, so it cannot be {deed}.")
     session.expire_all()

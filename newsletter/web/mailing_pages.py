@@ -228,9 +228,11 @@ def _page(site: Site, request: Request, number: int, *, problem: str = "", statu
         standing = _standing(site, session, number)
         over = standing.mailing.state in _OVER
         states = (*reasons.NOT_TAKEN, State.IN_DOUBT)
+        doubts = account.doubts(session, number)
         values = {
             "s": standing,
-            "doubts": account.doubts(session, number),
+            "doubts": doubts,
+            "again": sum(doubt.is_reachable for doubt in doubts),
             "reasons": reasons.reasons(session, number) if over else [],
             "named": reasons.who(session, site.vault, number, states) if over and sees_addresses else [],
         }

@@ -125,6 +125,18 @@ def test_a_second_doubt_about_one_person_is_listed_again(newsroom: Newsroom, mai
                 assert control.settle_doubts(session, mailing, send_again=True, now=NOW) == 1
 
 
+def test_who_is_in_doubt_and_left_since_stays_in_doubt(newsroom: Newsroom, mailing: int) -> None:
+    with sender(newsroom, mailing) as books:
+        claims = [claim.delivery for claim in books.claim(2)]
+        books.barrier([], claims)
+        books.give_back()
+    with newsroom.office.database.write() as session:
+        leaving.leave(session, journal(), 1, NOW)
+        assert [doubt.is_reachable for doubt in account.doubts(session, mailing)] == [False, True]
+        assert control.settle_doubts(session, mailing, send_again=True, now=NOW) == 1
+    assert newsroom.states(mailing) == [State.IN_DOUBT, State.PENDING, State.PENDING]
+
+
 def test_doubts_of_a_cancelled_mailing_can_only_be_left(newsroom: Newsroom, mailing: int) -> None:
     with sender(newsroom, mailing) as books:
         (ana,) = books.claim(1)

@@ -23,7 +23,6 @@ from sqlalchemy import delete, event, select
 
 from newsletter.db import Database
 from newsletter.delivery import account, control, generation, planning
-from newsletter.delivery.account import open_doubts
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.ledger import Ledger, bury_the_dead
 from newsletter.delivery.message import Letterhead
@@ -184,7 +183,8 @@ class Books(RuleBasedStateMachine):
     def _settle(self, data: st.DataObject) -> None:
         send_again = data.draw(st.booleans()) and self._state() is not MailingState.CANCELLED
         with self.database.write() as session:
-            doubts = session.scalars(select(Delivery.id).where(open_doubts(self.mailing))).all()
+            found = account.doubts(session, self.mailing)
+            doubts = [doubt.delivery for doubt in found if doubt.is_reachable or not send_again]
             assert control.settle_doubts(session, self.mailing, send_again=send_again, now=NOW) == len(doubts)
         self.sent_again.update(doubts if send_again else [])
 

@@ -14,12 +14,14 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from newsletter.config import Settings
+from newsletter.delivery import account
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.desk import habits
 from newsletter.desk.models import Role
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
-from subscribers import groups, topics
+from subscribers import groups, leaving, topics
 from subscribers.models import Subscriber
+from tests.journals import journal
 from tests.newsletter.smtp_server import DROP, Script, serving
 from tests.web.a_month import SLUG, draft, send, subscribe
 from tests.web.conftest import Web, on_both_databases
@@ -231,6 +233,12 @@ def test_a_mailing_goes_out_and_reports_everyone_once(month: Web, tmp_path: Path
     assert keeper.get(place).text.count("@example.com") == 2
     assert "Send again to 1" in report.text
     assert "Send again" not in keeper.get(place).text  # who may not decide sees no button
+    with month.database.write() as session:
+        (doubt,) = account.doubts(session, 1)
+        leaving.leave(session, journal(), doubt.subscriber or 0, month.now)
+    gone = words(editor.get(place))
+    assert "One person may not be written to any more, and can only be left." in gone
+    assert "Send again" not in gone
     assert editor.post(f"{place}/doubts", data={"choice": "leave"}).status_code == 303
     assert "in doubt." not in words(editor.get(place))
 
@@ -318,7 +326,7 @@ def test_while_it_goes_it_can_be_paused_resumed_and_cancelled(month: Web, tmp_pa
     assert "Paused by Ana" in words(client.get(place))
     too_late = client.post(f"{place}/pause")
     assert too_late.status_code == 409
-    assert "cannot become paused" in words(too_late)
+    assert "is paused already" in words(too_late)
     assert client.post(f"{place}/resume").status_code == 303
     assert "This cannot be undone" in words(client.get(f"{place}/cancel"))
     assert client.post(f"{place}/cancel").status_code == 303
