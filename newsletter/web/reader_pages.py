@@ -26,7 +26,15 @@ from subscribers import finding, groups, head_counts, leaving, people, suppressi
 from subscribers.addresses import normal
 from subscribers.audience import count_by_languages, within
 from subscribers.consent import Wording
-from subscribers.errors import NotFound, SubscriberError
+from subscribers.errors import (
+    AlreadyThere,
+    BadAddress,
+    BadLanguage,
+    NoConsent,
+    NotFound,
+    SubscriberError,
+    Suppressed,
+)
 from subscribers.grammar import LARGEST_NUMBER, Audience
 from subscribers.head_counts import LEAST, first_languages
 from subscribers.joining import count_waiting
@@ -61,6 +69,8 @@ class Shown:
     """Addresses that hold what was typed."""
     problem: tuple[str, str] = ("", "")
     """Which form, and what is wrong there."""
+    wrong: str = ""
+    """The field of that form which the problem is about; nothing where it stands above all of them."""
     typed: Mapping[str, str] = field(default_factory=dict)
     group: int = 0
     """The group whose languages are counted; 0 for everyone."""
@@ -71,6 +81,13 @@ SAID = {
     "erased": "The reader was erased.",
 }
 """What was just done, by the word in the page's address."""
+
+WRONG = {
+    **dict.fromkeys((BadAddress, AlreadyThere, Suppressed), "address"),
+    BadLanguage: "languages",
+    NoConsent: "consent",
+}
+"""The field that a problem with adding somebody is about."""
 
 
 def make_router(site: Site) -> APIRouter:
@@ -170,7 +187,8 @@ def _make_coming(router: APIRouter, site: Site) -> None:
                 )
                 deeds.record(session, member_of(request).id, "added a reader", "", site.clock())
         except SubscriberError as problem:
-            return _page(site, request, Shown(problem=("add", str(problem)), typed=typed))
+            wrong = WRONG.get(type(problem), "")
+            return _page(site, request, Shown(problem=("add", str(problem)), wrong=wrong, typed=typed))
         return RedirectResponse(f"{site.root}/desk/readers?said=added", status_code=303)
 
 

@@ -109,9 +109,29 @@ def test_what_was_done_to_nobody_is_neither_said_nor_noted(web: Web, keeper: Tes
         assert "reader" not in " ".join(session.scalars(select(Deed.what)))
 
 
+@pytest.mark.parametrize(
+    ("change", "about"),
+    [
+        ({"address": "nobody"}, ["address"]),
+        (ANA, ["address"]),
+        ({"languages": "spanish!"}, ["languages"]),
+        ({"consent": " "}, ["consent"]),
+        ({"name": "Nu" * 200}, []),
+    ],
+)
+def test_what_is_wrong_with_a_reader_is_said_at_its_field(
+    keeper: TestClient, change: dict[str, str], about: list[str]
+) -> None:
+    form = {"address": "new@example.com", "name": "Nu", "languages": "es,en", "consent": "At the fair in May."}
+    answer = keeper.post(f"{PLACE}/add", data=form | change)
+    assert answer.status_code == 422
+    assert answer.text.count('<p class="error"') == 1
+    wrong = r'name="(\w+)"[^>]* aria-invalid="true" aria-describedby="[^"]*\b\1-error"'
+    assert re.findall(wrong, answer.text) == about
+
+
 def test_one_reader_is_added_with_proof(web: Web, keeper: TestClient) -> None:
     form = {"address": "new@example.com", "name": "Nu", "languages": "es,en", "consent": "At the fair in May."}
-    assert keeper.post(f"{PLACE}/add", data=form | {"consent": " "}).status_code == 422
     assert keeper.post(f"{PLACE}/add", data=form).headers["location"].endswith("?said=added")
     assert web.held("new@example.com").consents[0].wording == "At the fair in May."
     again = keeper.post(f"{PLACE}/add", data=form)
