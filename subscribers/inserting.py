@@ -1,11 +1,10 @@
 """Inserts that meet a row that is there already, and leave it alone or renew it: two at once both go well; and what
 is asked about thousands of rows at once, as quickly as the driver can."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, LargeBinary
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
@@ -33,25 +32,44 @@ def renew(session: Session, table: type[DeclarativeBase], key: str, row: dict[st
 def insert_rows(
     session: Session, table: type[DeclarativeBase], names: Sequence[str], rows: Iterable[Any], *, skip: bool = False
 ) -> None:
-    """Insert thousands of rows, each a tuple with a value for each column of `names`, days as text (ISO 8601); with
-    `skip`, without those that break a uniqueness rule. Hundreds in one statement: several times as fast as one each.
+    """Insert rows, each a tuple with a value for each column of `names`; as `insert_columns`."""
+    insert_columns(session, table, dict(zip(names, zip(*rows, strict=True), strict=False)), skip=skip)
+
+
+def insert_columns(
+    session: Session, table: type[DeclarativeBase], columns: Mapping[str, Sequence[Any]], *, skip: bool = False
+) -> None:
+    """Insert thousands of rows: the values of each column by its name, days as text (ISO 8601); with `skip`, without
+    those that break a uniqueness rule. Hundreds in one statement: several times as fast as one each.
     """
     connection = session.connection()
     is_postgresql = connection.dialect.name == "postgresql"
-    marks = f"({', '.join(['%s' if is_postgresql else '?'] * len(names))})"
+    marks = f"({', '.join(['%s' if is_postgresql else '?'] * len(columns))})"
     end = " ON CONFLICT DO NOTHING" if skip else ""
-    values, size = list(chain.from_iterable(rows)), _ROWS
-    while values:
-        while size * len(names) > len(values):  # so that there are few different statements: each is kept prepared
+    sealed = {column.key for column in table.__table__.c if isinstance(column.type, LargeBinary)}
+    quick = set() if is_postgresql else sealed
+    many, done, size = len(next(iter(columns.values()), ())), 0, _ROWS
+    while done < many:
+        while done + size > many:  # so that there are few different statements: each is kept prepared
             size //= 2
-        some, values = values[: size * len(names)], values[size * len(names) :]
-        statement = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES {', '.join([marks] * size)}{end}"  # noqa: S608 - names of our own tables
-        connection.exec_driver_sql(statement, tuple(some) if is_postgresql else _quick(some))
+        some = {name: values[done : done + size] for name, values in columns.items()}
+        values = _in_turn([_quick(values) if name in quick else values for name, values in some.items()], size)
+        statement = f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES {', '.join([marks] * size)}{end}"  # noqa: S608 - names of our own tables
+        connection.exec_driver_sql(statement, values)
+        done += size
 
 
-def _quick(values: Iterable[Any]) -> tuple[Any, ...]:
+def _in_turn(columns: Sequence[Sequence[Any]], rows: int) -> tuple[Any, ...]:
+    """The values row by row, without an object for each row."""
+    values: list[Any] = [None] * (rows * len(columns))
+    for at, column in enumerate(columns):
+        values[at :: len(columns)] = column
+    return tuple(values)
+
+
+def _quick(values: Iterable[Any]) -> list[Any]:
     """The same values for sqlite3, which asks every `bytes` whether it wants to be another type, and takes long."""
-    return tuple([bytearray(value) if value.__class__ is bytes else value for value in values])
+    return [bytearray(value) if value.__class__ is bytes else value for value in values]
 
 
 def rows_with(
@@ -76,4 +94,5 @@ def rows_with(
         for at in range(0, len(values), _AT_ONCE):
             some = tuple(values[at : at + _AT_ONCE])
             filled = some + some[-1:] * (_AT_ONCE - len(some))  # always the same statement, which is prepared once
-            yield from connection.exec_driver_sql(f"{asked} IN ({', '.join('?' * _AT_ONCE)})", _quick(filled)).all()
+            among = f"{asked} IN ({', '.join('?' * _AT_ONCE)})"
+            yield from connection.exec_driver_sql(among, tuple(_quick(filled))).all()

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
-from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from subscribers.importing.recipes import SAFENESS, SUPPRESSING, Standing
-from subscribers.importing.staging import Line, Staged
+from subscribers.importing.staging import Crowd, Staged
 from subscribers.inserting import rows_with
 from subscribers.models import Subscriber, Suppression
 from subscribers.vault import Vault
@@ -23,7 +22,6 @@ OUTCOMES = ("added", "there", "twice", "away", "unconfirmed", "left", "bounced",
 
 
 _SUBSCRIBED = Standing.SUBSCRIBED.value
-_STANDING = Staged._fields.index("standing")
 
 
 class Known(NamedTuple):
@@ -38,7 +36,8 @@ class Known(NamedTuple):
 class Judged:
     """What is to be done with some people."""
 
-    add: list[Line] = field(default_factory=list)
+    adds: list[bool] = field(default_factory=list)
+    """For each of them, whether they are put on the list."""
     there: list[int] = field(default_factory=list)
     """Those in the file who are on the list, by their number there."""
     suppress: dict[bytes, Standing] = field(default_factory=dict)
@@ -49,21 +48,22 @@ class Judged:
     """Places, and what is in conflict there."""
 
 
-def judge(session: Session, vault: Vault, people: Sequence[Line]) -> Judged:
-    """Judge `people`, sorted by their hash and then as in the file: everybody of one address has to be among them.
+def judge(session: Session, vault: Vault, people: Crowd) -> Judged:
+    """Judge `people`, everybody of one address together.
 
     Most are somebody new: they are told from the others as quickly as can be.
     """
-    hashes = [person[0] for person in people]
+    hashes = people.hashes
     bench = _Bench(session, vault, hashes)
     special = bench.away.keys() | bench.known.keys()
     special |= {one for one, other in pairwise(hashes) if one == other}
-    special |= {person[0] for person in people if person[_STANDING] != _SUBSCRIBED}
-    bench.out.add = [person for person in people if person[0] not in special]
-    others = (Staged._make(person) for person in people if person[0] in special)
-    for _, rows in groupby(others, attrgetter("address_hash")):
-        bench.look_at(list(rows))
-    bench.out.counts["added"] = len(bench.out.add)
+    special |= {one for one, standing in zip(hashes, people.standings, strict=True) if standing != _SUBSCRIBED}
+    adds = bench.out.adds = [one not in special for one in hashes]
+    others = [at for at, is_new in enumerate(adds) if not is_new]
+    for _, group in groupby(others, hashes.__getitem__):
+        rows = list(group)
+        adds[rows[0]] = bench.look_at([people.person(at) for at in rows])
+    bench.out.counts["added"] = sum(adds)
     return bench.out
 
 
@@ -79,10 +79,10 @@ class _Bench:
         )
         self.known = {address_hash: Known(*rest) for address_hash, *rest in there}
 
-    def look_at(self, rows: list[Staged]) -> None:
-        """Somebody who is there more than once, or known here, or stands in another way."""
+    def look_at(self, rows: list[Staged]) -> bool:
+        """Somebody who is there more than once, or known here, or stands in another way; whether they are added."""
         person, out = rows[0], self.out
-        standing = max((Standing(row.standing) for row in rows), key=SAFENESS.__getitem__)
+        standing = max((row.standing for row in rows), key=SAFENESS.__getitem__)
         out.counts["twice"] += len(rows) - 1
         self._compare_rows(rows, standing)
         if standing in SUPPRESSING:
@@ -97,7 +97,8 @@ class _Bench:
             out.there.append(known.id)
             self._compare_known(person, known)
         else:
-            out.add.append(person)
+            return True
+        return False
 
     def _suppress(self, person: Staged, standing: Standing) -> None:
         self.out.counts[standing] += 1

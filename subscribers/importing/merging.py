@@ -6,8 +6,8 @@ on where it was.
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import repeat
-from operator import itemgetter
+from itertools import compress
+from typing import Any
 
 from sqlalchemy import delete, exists, func, insert, literal, select, text
 from sqlalchemy.orm import Session
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from subscribers import groups, roll
 from subscribers.importing.judging import Judged, judge
 from subscribers.importing.keeping import Tools, find, throw_away
-from subscribers.importing.staging import LISTED, PARTS, Line, Staged, note, staged, staged_people, unstage
-from subscribers.inserting import insert_rows
+from subscribers.importing.staging import LISTED, PARTS, Crowd, note, staged, staged_people, unstage
+from subscribers.inserting import insert_columns, insert_rows
 from subscribers.models import (
     Consent,
     GroupMember,
@@ -31,14 +31,13 @@ from subscribers.models import (
 )
 from subscribers.vault import Vault
 
-AT_ONCE = 8_000
+AT_ONCE = 16_000
 """People in one transaction, about."""
 CAME_BY = "import"
 BROUGHT = "imported "
 """What a suppression's reason begins with that came by an import."""
 
 
-_COLUMNS = [Staged._fields.index(name) for name in ("address_hash", "address", "name", "languages")]
 _OWN_DAY = text(
     "UPDATE consent SET confirmed_on = :day "
     "WHERE import_id = :import AND subscriber_id = (SELECT id FROM subscriber WHERE address_hash = :mark)"
@@ -83,6 +82,7 @@ def merge(tools: Tools, number: int) -> Iterator[int]:
             first = _first_part(session, number)
             parts = range(PARTS if first is None else first, PARTS)[:many]
             people = staged_people(session, tools.vault, number, parts)
+        rows = _rows(tools.vault, people)
         with tools.write() as session:
             merging = find(session, number, lock=True)
             if merging.state is not ImportState.MERGING:
@@ -93,9 +93,9 @@ def merge(tools: Tools, number: int) -> Iterator[int]:
                 throw_away(session, number)
                 return
             if _first_part(session, number) == first:  # and nobody else merged them meanwhile
-                _merge(session, tools.vault, merging, people)
-                unstage(session, number, parts)
-                left -= len(people)
+                unstage(session, number, parts)  # first: who is added takes the room that they had
+                _merge(session, tools.vault, merging, people, rows)
+                left -= len(people.hashes)
         yield left
 
 
@@ -108,27 +108,32 @@ def _parts_at_once(people: int) -> int:
     return min(PARTS, max(1, PARTS * AT_ONCE // max(people, 1)))
 
 
-def _merge(session: Session, vault: Vault, merging: Import, people: list[Line]) -> None:
+def _rows(vault: Vault, people: Crowd) -> dict[str, list[Any]]:
+    """The columns of those who may be put on the list; sealed before others have to wait."""
+    addresses, names = vault.seal_all(people.hashes, people.addresses, people.names)
+    return {
+        "address_hash": people.hashes,
+        "sealed_address": addresses,
+        "sealed_name": names,
+        "languages": people.languages,
+        "state": [State.SUBSCRIBED.value] * len(people.hashes),
+    }
+
+
+def _merge(session: Session, vault: Vault, merging: Import, people: Crowd, rows: dict[str, list[Any]]) -> None:
     judged = judge(session, vault, people)
     before = session.scalar(select(func.max(Subscriber.id))) or 0
-    _add(session, vault, judged.add)
-    _agree(session, merging, before, judged.add)
+    # Who signed up by themselves at this very moment stays as they are.
+    added = {name: list(compress(column, judged.adds)) for name, column in rows.items()}
+    insert_columns(session, Subscriber, added, skip=True)
+    _agree(session, merging, before, people, judged.adds)
     _suppress(session, merging, judged)
     _label(session, merging, before, judged.there)
     note(session, merging.id, "conflict", sorted(judged.conflicts))
     merging.counts = dict(Counter(merging.counts) + judged.counts)
 
 
-def _add(session: Session, vault: Vault, people: list[Line]) -> None:
-    """Add who is new. Who signed up by themselves at this very moment stays as they are."""
-    hashes, addresses, names, languages = (list(map(itemgetter(at), people)) for at in _COLUMNS)
-    sealed = vault.seal_all(hashes, addresses, names)
-    columns = ("address_hash", "sealed_address", "sealed_name", "languages", "state")
-    rows = zip(hashes, *sealed, languages, repeat(State.SUBSCRIBED.value), strict=False)
-    insert_rows(session, Subscriber, columns, rows, skip=True)
-
-
-def _agree(session: Session, merging: Import, before: int, people: list[Line]) -> None:
+def _agree(session: Session, merging: Import, before: int, people: Crowd, adds: list[bool]) -> None:
     """Note the consent of who was just added: their numbers come after `before`, and they have none yet."""
     same = {"wording_id": merging.wording_id, "came_by": CAME_BY, "confirmed_on": merging.agreed_on}
     columns = {**same, "import_id": merging.id}
@@ -137,7 +142,8 @@ def _agree(session: Session, merging: Import, before: int, people: list[Line]) -
     if session.get_bind().dialect.name != "sqlite":  # where nobody else writes: elsewhere others join meanwhile
         new = new.where(~exists().where(Consent.subscriber_id == Subscriber.id))
     session.execute(insert(Consent).from_select(["subscriber_id", *columns], new))
-    if own := [{"mark": mark, "day": day, "import": merging.id} for mark, _, _, _, _, _, day in people if day]:
+    days = compress(zip(people.hashes, people.days, strict=True), adds)
+    if own := [{"mark": mark, "day": day, "import": merging.id} for mark, day in days if day]:
         session.execute(_OWN_DAY, own)
 
 

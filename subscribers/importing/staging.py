@@ -31,6 +31,8 @@ PARTS = 256
 """As many as the first byte of a hash has values."""
 _AT_ONCE = 100
 """Rows that are hashed together."""
+_HASH = itemgetter(slice(64))
+"""What the line of somebody staged begins with, as they are kept."""
 
 
 class Staged(NamedTuple):
@@ -49,8 +51,35 @@ class Staged(NamedTuple):
         return f"Staged(place={self.place})"
 
 
-Line = tuple[bytes, int, str, str, str, str, str]
-"""The values of a `Staged`. Thousands at once are held as these: the search for garbage passes them by."""
+class Crowd(NamedTuple):
+    """Some who are staged, sorted by their hash, and then as in the file: a list for each value, since objects by the
+    thousand are looked over by the search for garbage again and again.
+
+    The repr shows nothing of them.
+    """
+
+    hashes: list[bytes]
+    places: list[str]
+    addresses: list[str]
+    names: list[str]
+    languages: list[str]
+    standings: list[str]
+    days: list[str]
+
+    def person(self, at: int) -> Staged:
+        """One of them."""
+        return Staged(
+            self.hashes[at],
+            int(self.places[at]),
+            self.addresses[at],
+            self.names[at],
+            self.languages[at],
+            Standing(self.standings[at]),
+            self.days[at],
+        )
+
+    def __repr__(self) -> str:
+        return f"Crowd(people={len(self.hashes)})"
 
 
 @dataclass
@@ -96,16 +125,15 @@ def staged(session: Session, number: int) -> int:
     return session.scalars(select(func.coalesce(func.sum(ImportBatch.people), 0)).filter_by(import_id=number)).one()
 
 
-def staged_people(session: Session, vault: Vault, number: int, parts: range) -> list[Line]:
-    """Who is staged in these parts, sorted by their hash, and then as in the file."""
+def staged_people(session: Session, vault: Vault, number: int, parts: range) -> Crowd:
+    """Who is staged in these parts."""
     asked = select(ImportBatch.sealed_people, ImportBatch.mark).where(ImportBatch.import_id == number)
     batches = session.execute(asked.where(ImportBatch.part.in_(parts)).order_by(ImportBatch.id))
-    texts = [vault.open_piece(*batch).decode() for batch in batches]
-    if not texts:
-        return []
-    values = "\n".join(texts).replace("\n", "\t").split("\t")
-    marks, places, *told = (values[at :: len(Staged._fields)] for at in range(len(Staged._fields)))
-    return sorted(zip(map(bytes.fromhex, marks), map(int, places), *told, strict=True), key=itemgetter(0))
+    lines = "\n".join([vault.open_piece(*batch).decode() for batch in batches]).split("\n")
+    lines.sort(key=_HASH)
+    values = "\t".join(lines).split("\t") if lines != [""] else []
+    marks, *told = (values[at :: len(Crowd._fields)] for at in range(len(Crowd._fields)))
+    return Crowd(list(map(bytes.fromhex, marks)), *told)
 
 
 def note(session: Session, number: int, kind: str, notes: Sequence[tuple[int, str]]) -> None:

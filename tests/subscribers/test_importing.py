@@ -93,6 +93,18 @@ def test_one_person_in_two_spellings_is_counted_once(importer: Importer) -> None
         assert len(session.scalars(select(Consent)).all()) == 2
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_of_one_persons_rows_the_first_in_the_file_counts_however_far_apart(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "CHUNK", 3)
+    others = [f"p{n}@example.org,P" for n in range(7)]
+    done = importer.take("\n".join(["email,name", *others, "ana@example.org,First", "ana@example.org,Second", *others]))
+    assert counts(done) == {"added": 8, "twice": 8}
+    assert importer.names()["ana@example.org"] == "First"
+    assert [line for line, _ in importer.notes(done.id)] == [9]
+
+
 def test_who_left_or_bounced_stays_out_and_is_named_by_line(importer: Importer) -> None:
     importer.take("email\nleft@example.org\nerased@example.org\n")
     with importer.database.write() as session:
