@@ -144,7 +144,7 @@ def _settle(newsletter: Newsletter, number: int, *, send_again: bool) -> None:
     say(f"Written to again{then}: {settled}." if send_again else f"Left at that: {settled}.")
     if others:
         say(
-            f"In doubt still, since they may not be written to any more: {others}. "
+            f"In doubt still, since they must not be written to any more: {others}. "
             f"`newsletter mailings doubts {number} --leave` leaves it at that."
         )
 

@@ -82,7 +82,7 @@ def test_doubts_lead_to_what_settles_them_and_who_left_stays_in_doubt(home: News
     listed = json.loads(says("doubts", "1", "--json"))
     assert [row["may be written to"] for row in listed] == ["no", "yes"]
     said = says("doubts", "1", "--send-again")
-    assert "Written to again: 1. In doubt still, since they may not be written to any more: 1." in said
+    assert "Written to again: 1. In doubt still, since they must not be written to any more: 1." in said
     home.send(_Answers([KEPT]))
     assert says("doubts", "1", "--leave") == "Left at that: 1."
     assert "2 accepted + 0 refused + 0 given up + 0 skipped + 1 in doubt = 3 people" in says("show", "1")

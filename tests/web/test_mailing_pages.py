@@ -237,7 +237,7 @@ def test_a_mailing_goes_out_and_reports_everyone_once(month: Web, tmp_path: Path
         (doubt,) = account.doubts(session, 1)
         leaving.leave(session, journal(), doubt.subscriber or 0, month.now)
     gone = words(editor.get(place))
-    assert "One person may not be written to any more, and can only be left." in gone
+    assert "One person must not be written to any more, and can only be left." in gone
     assert "Send again" not in gone
     assert editor.post(f"{place}/doubts", data={"choice": "leave"}).status_code == 303
     assert "in doubt." not in words(editor.get(place))
