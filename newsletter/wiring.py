@@ -143,19 +143,27 @@ class Newsletter:
 
     @property
     def office(self) -> Office:
-        """What the sender works with. SQLite's process locks lie beside the database."""
-        locks = self.settings.home / "locks"
+        """What the sender works with."""
         return Office(
             self.database,
             self.vault,
             self.letterhead,
             self.settings.base_url,
-            locks,
+            self._lock_folder,
             utc_now,
             self.journal,
             self.pace,
             outbox.is_turned_away,
         )
+
+    @property
+    def _lock_folder(self) -> Path:
+        """Senders' locks lie beside their SQLite file, from whichever home it is opened; PostgreSQL has its own."""
+        url = self.database.engine.url
+        if url.get_backend_name() != "sqlite" or not url.database:
+            return self.settings.home / "locks"
+        file = Path(url.database).resolve()
+        return file.with_name(f"{file.name}-locks")
 
     def close(self) -> None:
         """Give the database back."""

@@ -1,11 +1,14 @@
 """Settings that cannot be are one sentence naming the setting, and never showing its value."""
 
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newsletter import config, wiring
 from newsletter.config import Settings, SettingsError
+from newsletter.delivery.generation import living
 
 SECRET = "s3cret"
 
@@ -143,3 +146,15 @@ def test_keys_that_cannot_be_kept_are_said_with_the_setting_that_moves_them(tmp_
 def test_a_queue_for_several_machines_needs_postgresql(home: Path) -> None:
     with pytest.raises(SettingsError, match="needs PostgreSQL: name it in NEWSLETTER_DATABASE_URL"):
         wiring.build(Settings(home=home, keys=home.parent / "keys.json", runner="procrastinate"))
+
+
+def test_two_homes_over_one_sqlite_file_see_that_each_others_sender_lives(tmp_path: Path) -> None:
+    shared: dict[str, Any] = {"keys": tmp_path / "keys.json", "database_url": f"sqlite:///{tmp_path / 'shared.db'}"}
+    homes = [wiring.make_home(Settings(home=tmp_path / name, **shared), "") for name in ("one", "two")]
+    with ExitStack() as lives:
+        for home in homes:
+            office = home.office
+            lease = lives.enter_context(living(home.database.engine, office.lock_folder, office.clock()))
+        assert list(lease.others_that_died()) == []
+    for home in homes:
+        home.close()
