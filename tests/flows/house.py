@@ -95,8 +95,8 @@ class House:
     def start_work(
         self, log: Path, life: Callable[[], object] = ONE_PASS, *words: str, cold: bool = False
     ) -> BaseProcess:
-        """One pass of the job, or another life of it."""
-        return self._start(life, [*words], Path(os.devnull), log, cold=cold)
+        """One pass of the job, or another life of it; all that it prints is in the log."""
+        return self._start(life, [*words], log, log, cold=cold)
 
     def _start(
         self, life: Callable[[], object], words: list[str], out: Path, err: Path, *, cold: bool = False
