@@ -21,9 +21,11 @@ CHUNK = 5000
 """Rows in one transaction: some ten milliseconds."""
 
 STATUS = {
+    "our own address, or our right to send": "5.1.8",
     "no such mail server": "5.1.2",
     "mailbox full": "5.2.2",
     "no such address": "5.1.1",
+    "a mailbox that takes no mail, they do not say why": "5.2.0",
     "too much mail at once, or our reputation": "4.7.28",
     "turned away by a filter": "5.7.1",
     "an address with letters their server does not take": "5.6.7",

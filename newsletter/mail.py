@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
-_STATUS = re.compile(r"[#(\[]?([245]\.\d{1,3}\.\d{1,3})\b")
+_STATUS = re.compile(r"(?:^|[#(\[])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
+"""At the beginning (RFC 2034), or marked anywhere: "(#5.1.8)", as qmail has it. An IP address is none."""
+
+_QUOTED = 160
 
 
 class SendError(Exception):
@@ -58,10 +61,15 @@ class Reply(NamedTuple):
 
     @property
     def status(self) -> str:
-        """The enhanced status code that the words begin with (RFC 2034), like `5.1.1`; empty where there is none,
-        or one of another class than the reply code."""
-        found = _STATUS.match(self.text)
+        """The enhanced status code in the words, like `5.1.1`; empty where there is none, or one of another class than
+        the reply code."""
+        found = _STATUS.search(self.text)
         return found[1] if found and found[1][0] == str(self.code)[0] else ""
+
+    @property
+    def said(self) -> str:
+        """The code and the words, short enough to be quoted in a sentence."""
+        return f"{self.code} {self.text}"[:_QUOTED].strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -378,7 +378,8 @@ ABOUT_NOBODY: Mapping[str, str] = {
     "pace_minute": "begins taken",
     "pace_turn": "id next_at",
     "generation": "id started_at ended_at",
-    "mailing": "id issue_id state due_at zone not_later_than opened_at deadline finished_at note audience",
+    "mailing": "id issue_id state due_at zone not_later_than opened_at deadline finished_at note audience "
+    "resumed_after",
     "mailing_edition": "mailing_id language position edition_id",
     "journal_place": "id lines beat",
     "draft_day": "day at",

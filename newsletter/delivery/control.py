@@ -3,13 +3,13 @@
 from collections.abc import Set
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery import waiting
 from newsletter.delivery.account import open_doubts
 from newsletter.delivery.ledger import skip_cancelled
-from newsletter.delivery.models import Delivery, Mailing, MailingState, State
+from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState, State
 from newsletter.delivery.moves import is_still_reachable, move
 from newsletter.delivery.planning import LATEST, TRYING
 
@@ -47,7 +47,9 @@ def resume(session: Session, mailing: int, now: datetime) -> None:
         "",
     )
     if opened:
-        session.execute(update(Mailing).where(Mailing.id == mailing).values(deadline=now + TRYING))
+        known = select(func.coalesce(func.max(Attempt.id), 0)).scalar_subquery()
+        going_on = update(Mailing).where(Mailing.id == mailing)
+        session.execute(going_on.values(deadline=now + TRYING, resumed_after=known))
         waiting.ask_again(session, mailing, now)
     else:
         beyond = update(Mailing).where(Mailing.id == mailing, Mailing.not_later_than < now + LATEST)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from newsletter.db import is_deadlock
 from newsletter.delivery import generation
+from newsletter.delivery.brake import NOES, Brake
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.models import UNSETTLED, Delivery, Mailing, MailingState, State
 from newsletter.delivery.moves import is_still_reachable, move
@@ -26,6 +27,8 @@ from subscribers import suppression
 LEFT = "left, paused or suppressed since the mailing began"
 UNANSWERED = "the sender stopped between the last byte and the answer"
 CANCELLED = "the mailing was cancelled"
+
+_Meant = tuple[Reply, Meaning]
 
 _BEGUN = (MailingState.SENDING, MailingState.PAUSED, MailingState.CANCELLED)
 """Where somebody may be in hand."""
@@ -49,6 +52,7 @@ class Ledger:
         """Of everything claimed here and not answered for."""
         self._departed: set[int] = set()
         self._domains = WaitingDomains(lease.connection, mailing)
+        self._brake = Brake(lease.connection, mailing)
         self._aside: dict[datetime, list[int]] = {}
         """Claimed, but their domains wait until then."""
         self.is_open = True
@@ -99,14 +103,12 @@ class Ledger:
         """Record the replies and mark who departs, in one durable step. Returns those who may depart."""
         with self._lock:
             try:
-                sending, turned_away, leaving = self._in_one_step(replies, frozenset(departing))
+                sending, others, leaving = self._in_one_step(replies, frozenset(departing))
             except DBAPIError as error:
                 if not is_deadlock(error):
                     raise
-                sending, turned_away, leaving = self._in_one_step(replies, frozenset(departing))  # none of it was done
-            self.is_open = sending
-            if turned_away and self._domains.pause_if_many(turned_away):
-                self.is_open = False
+                sending, others, leaving = self._in_one_step(replies, frozenset(departing))  # none of it was done
+            self.is_open = not (others and self._pauses(others)) and sending
             answered = [reply.delivery for reply in replies] + list(frozenset(departing) - leaving)
             self._domains.let_go(answered)
             for delivery in answered:
@@ -115,15 +117,24 @@ class Ledger:
             self._departed |= leaving
             return leaving
 
-    def _in_one_step(self, replies: Sequence[Reply], departing: frozenset[int]) -> tuple[bool, str, frozenset[int]]:
-        """Whether the mailing goes on, the code of the last who turned us away, and who departs."""
+    def _pauses(self, others: Sequence[_Meant]) -> bool:
+        """Whether the mailing pauses for these answers, also where it did for those before."""
+        away = [reply for reply, meant in others if meant is Meaning.TURNED_AWAY]
+        are_many = bool(away) and self._domains.pause_if_many(away[-1].said)
+        refused = sum(meant in NOES for _, meant in others)
+        return (refused > 0 and self._brake.pull(refused)) or are_many
+
+    def _in_one_step(
+        self, replies: Sequence[Reply], departing: frozenset[int]
+    ) -> tuple[bool, list[_Meant], frozenset[int]]:
+        """Whether the mailing goes on, the answers that are no yes, and who departs."""
         with self._connection.begin():
             sending = self._statements.is_sending()
-            turned_away = self._record(replies, sending)
+            others = self._record(replies, sending)
             leaving = self._depart(departing, sending)
             if not sending:
                 self._connection.execute(skip_cancelled())
-            return sending, turned_away, leaving
+            return sending, others, leaving
 
     def give_up(self, delivery: int, reason: str) -> None:
         """This person cannot be written to at all: say why."""
@@ -177,24 +188,24 @@ class Ledger:
         self._statements.begin_attempts(leaving, self._clock())
         return leaving
 
-    def _record(self, replies: Sequence[Reply], sending: bool) -> str:
-        """Returns the code of the last of those that turn us away, or nothing."""
+    def _record(self, replies: Sequence[Reply], sending: bool) -> list[_Meant]:
+        """Returns the answers that are no yes."""
         now = self._clock()
         accepted = {reply.delivery for reply in replies if reply.accepted} & self._departed
-        others = [reply for reply in replies if reply.delivery not in accepted]
+        others = [(reply, meaning(reply)) for reply in replies if reply.delivery not in accepted]
         # Before any delivery is touched: so does who erases somebody, and neither waits for the other.
-        self._suppress([reply.delivery for reply in others if meaning(reply) is Meaning.NOBODY], now)
+        self._suppress([reply.delivery for reply, meant in others if meant is Meaning.NOBODY], now)
         unasked = [reply.delivery for reply in replies if reply.delivery not in self._departed]
         self._statements.begin_attempts(unasked, now)
         self._statements.end_attempts(replies, now)
         self._statements.accept(accepted)
-        turned_away = [reply for reply in others if meaning(reply) is Meaning.TURNED_AWAY]
+        turned_away = [reply.delivery for reply, meant in others if meant is Meaning.TURNED_AWAY]
         if sending:  # or somebody may be ending the mailing, and with it the waits
-            first_tries = {reply.delivery: not self._tries[reply.delivery] for reply in turned_away}
+            first_tries = {delivery: not self._tries[delivery] for delivery in turned_away}
             self._domains.hear(first_tries, accepted, now)
-        for reply in others:
+        for reply, _ in others:
             self._settle(reply, now)
-        return f"{turned_away[-1].code} {turned_away[-1].status}".strip() if turned_away else ""
+        return others
 
     def _settle(self, reply: Reply, now: datetime) -> None:
         before = State.ATTEMPTING if reply.delivery in self._departed else State.CLAIMED

@@ -68,6 +68,8 @@ class Mailing(Base):
     """Why it is held or paused, in one sentence."""
     audience: Mapped[str] = mapped_column(Text, default="everyone", server_default="everyone")
     """Whom it is for, in the grammar of `subscribers.grammar`."""
+    resumed_after: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The last try before somebody resumed it, who knows what servers had said by then; 0 where nobody did."""
 
 
 class MailingEdition(Base):

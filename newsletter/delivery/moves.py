@@ -15,6 +15,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.ATTEMPTING: frozenset({State.ACCEPTED, State.REFUSED, State.GIVEN_UP, State.PENDING, State.IN_DOUBT}),
     # The first only when a person says: send again; the others when a witness knows (see `witnessing`).
     State.IN_DOUBT: frozenset({State.PENDING, State.ACCEPTED, State.REFUSED}),
+    State.REFUSED: frozenset({State.PENDING}),  # only where the brake finds that it was about us (see `brake`)
     State.GIVEN_UP: frozenset({State.PENDING}),  # only when a person says: try again
 }
 """What may become what. Everything else is an outcome and stays."""

@@ -40,16 +40,28 @@ class Person:
         return f"Person({self.state}, {self.kind})"
 
 
+ABOUT_US = "our own address, or our right to send"
 NOBODY_THERE = "no such address"
 TOO_MUCH = "too much mail at once, or our reputation"
 FILTER = "turned away by a filter"
 
+_OUR_ADDRESS = r"sender|mail from|envelope.?from|return.path|from (address|domain)"
+_OUR_NAME = r"\b(helo|ehlo|client|rdns|ptr)\b|reverse dns|your (account|ip|server)\b"
+_OUR_RIGHT = r"relay(?!.recipient table)|\bauth\b|authenti|(?<!recipient )verif\w* fail|unknown command|bad sequence"
+_SOMEBODY = r"\b(user|recipient|mailbox|address|account|person)s?\b"
+
 _KINDS = (
+    (ABOUT_US, rf"\b5\.1\.[78]\b(?!\.\d)|{_OUR_ADDRESS}|{_OUR_NAME}|{_OUR_RIGHT}"),
     ("no such mail server", r"\b[45]\.(1\.2|4\.4)\b|domain (not|does)|host (unknown|not found)|nxdomain"),
     ("mailbox full", r"\b[45]\.2\.2\b|(mailbox|quota).{0,30}(full|exceeded)|over ?quota"),
-    (NOBODY_THERE, r"\b5\.(1\.[0136]|1\.10|2\.1)\b|no such|unknown|does not exist|not found|unavailable|disabled"),
+    (
+        NOBODY_THERE,
+        rf"\b5\.(1\.[0136]|1\.10|2\.1)\b(?!\.\d)|(no such( \w+)?|unknown) {_SOMEBODY}"
+        rf"|{_SOMEBODY}.{{0,40}}(unknown|disabled|n.t (be )?(exist|found))",
+    ),
+    ("a mailbox that takes no mail, they do not say why", r"\b5\.2\.0\b|unavailable"),
     (TOO_MUCH, r"\b[45]\.7\.28\b|\brate\b|volume|reputation|complaint"),
-    (FILTER, r"\b5\.7\.\d|spam|block|black|policy|reputation|reject"),
+    (FILTER, r"\b5\.7\.\d|spam|block|black|policy|prohibit|reputation|reject"),
     ("an address with letters their server does not take", r"\b5\.6\.7\b|smtputf8"),
     ("their server kept saying “later”", r"^4|\b4\.\d\.\d|later|grey|busy"),
 )

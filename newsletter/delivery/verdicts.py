@@ -7,7 +7,7 @@ import enum
 from datetime import datetime, timedelta
 
 from newsletter.delivery.models import State
-from newsletter.delivery.reasons import FILTER, NOBODY_THERE, TOO_MUCH, speaks_of
+from newsletter.delivery.reasons import ABOUT_US, FILTER, NOBODY_THERE, TOO_MUCH, speaks_of
 from newsletter.mail import Reply
 
 LONGEST_WAIT = timedelta(hours=1)
@@ -15,6 +15,10 @@ LONGEST_WAIT = timedelta(hours=1)
 
 NOBODY = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 """No mailbox, no mail domain, no address at all, moved, takes no mail by its own word (RFC 7505), switched off."""
+OUT_OF_ORDER = frozenset({503, 530})
+"""We speak out of turn, or are not signed in (RFC 5321, RFC 4954): whoever the mail is for, as with..."""
+OURS = frozenset({"5.1.7", "5.1.8", "5.5.1"})
+"""... our own address is none, no mail can go to it, or the command is not for now. (5.5.0 is said of mailboxes.)"""
 SAYS_NOTHING = frozenset({"", "4.0.0", "5.0.0"})
 
 
@@ -27,7 +31,7 @@ class Meaning(enum.Enum):
     REFUSED = enum.auto()
     """Not this mail to this person."""
     TURNED_AWAY = enum.auto()
-    """Policy or reputation: about us, whoever the mail is for at that domain."""
+    """Our address, right to send or reputation, or their policy: about us, whoever the mail is for at that domain."""
     LATER = enum.auto()
     SILENCE = enum.auto()
     """After the whole message, so that it may have arrived."""
@@ -66,12 +70,19 @@ def back_off(tries: int, number: int) -> timedelta:
 
 
 def _no(reply: Reply) -> Meaning:
-    """Of a 5xx."""
+    """Of a 5xx. Words about us count more than a code about the person: servers quote what ours was found to be."""
+    if _is_about_us(reply):
+        return Meaning.TURNED_AWAY
     if reply.status in SAYS_NOTHING:
         return _by_words(reply)
     if reply.status in NOBODY:  # 5.2.1 is also said of mailboxes that get too much at once
         return Meaning.REFUSED if speaks_of(TOO_MUCH, reply.text) else Meaning.NOBODY
-    return Meaning.TURNED_AWAY if reply.status.startswith("5.7.") else Meaning.REFUSED
+    return Meaning.REFUSED
+
+
+def _is_about_us(reply: Reply) -> bool:
+    by_code = reply.code in OUT_OF_ORDER or reply.status in OURS or reply.status.startswith("5.7.")
+    return by_code or speaks_of(ABOUT_US, reply.text)
 
 
 def _by_words(reply: Reply) -> Meaning:

@@ -83,7 +83,7 @@ class WaitingDomains:
             self.load()
 
     def pause_if_many(self, said: str) -> bool:
-        """Pause the mailing, in a transaction of its own, where too many turn us away; `said` is the last code."""
+        """Pause the mailing, in a transaction of its own, where too many turn us away, the last with what it `said`."""
         with self._connection.begin():
             mine = select(WaitingDomain.seen, WaitingDomain.people).where(WaitingDomain.mailing_id == self._mailing)
             rows = self._connection.execute(mine).all()
@@ -116,9 +116,10 @@ class WaitingDomains:
 
 def _note(domains: int, people: int, said: str) -> str:
     return (
-        f"Turned away by policy or for our reputation: {people} people at {domains} mail domain{'s' * (domains > 1)}, "
-        f"the last with {said}. Nobody is refused for it. Look at the sender’s reputation, at its SPF, DKIM and DMARC "
-        "records and at the mail provider’s dashboard; then resume."
+        f"Turned away for our address, by policy or for our reputation: {people} people at {domains} mail "
+        f"domain{'s' * (domains > 1)}, the last with “{said}”. Nobody is refused for it. Look at FROM and TRANSPORT, "
+        "at the sender’s reputation, at its SPF, DKIM and DMARC records, and at the mail provider’s dashboard; then "
+        "resume."
     )
 
 

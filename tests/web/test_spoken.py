@@ -77,7 +77,8 @@ def test_a_zone_is_named_by_its_city() -> None:
     ("words", "found"),
     [
         ("5.1.1 <…> User unknown", "no such address"),
-        ("Requested action not taken: mailbox unavailable", "no such address"),
+        ("Requested action not taken: mailbox unavailable", "a mailbox that takes no mail, they do not say why"),
+        ("5.1.8 Sender address rejected: Domain not found", "our own address, or our right to send"),
         ("5.2.2 The mailbox is full", "mailbox full"),
         ("5.7.1 Message rejected as spam", "turned away by a filter"),
         ("5.4.4 Host not found", "no such mail server"),
