@@ -12,7 +12,8 @@ _AT = re.compile(r"\bat\b").search
 _PLAIN = re.compile(r"[ -$&-*,-<>?A-~]*").fullmatch
 """Nothing that an address is written with, in whatever code: most replies are so, and need no closer look."""
 _SEPARATORS = re.compile(r"[\W_]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+"""Also those that turn the writing around: a person reads the words in a sentence of ours."""
 _LONGEST = 300
 _READ = 4000
 

@@ -55,3 +55,7 @@ def test_a_reply_without_end_is_read_in_no_time() -> None:
 
 def test_bytes_that_are_no_text_are_survived() -> None:
     assert scrub(b"\x00\xff550\r\n no", RECIPIENT) == "\ufffd550 no"
+
+
+def test_no_words_turn_the_writing_around_them() -> None:
+    assert scrub("5.1.1 \u202eon eno\u2066 here\u200f", RECIPIENT) == "5.1.1 on eno here"
