@@ -52,7 +52,7 @@ def live(doom: Doom, began: float, again: Path, kind: str) -> int:
     assert sender._BATCH > BATCH
     sender._BATCH = BATCH
     _after(planning, "open_due", watch.opened)
-    _after(socket.socket, "send", watch.sent)
+    _after(socket.socket, "sendmsg", watch.sent)
     _after(socket.socket, "recv", watch.received)
     watch.transport()
     return scheduler.main(["--once"])
@@ -70,9 +70,9 @@ class _Watch:
         if mailings:
             self._pass(OPENING[0])
 
-    def sent(self, count: int, _: object, data: bytes | memoryview) -> None:
+    def sent(self, count: int, _: object, pieces: Sequence[bytes | memoryview]) -> None:
         """The dot goes first in what is sent with it, or in one go with its body."""
-        gone = bytes(data[:count])
+        gone = b"".join(pieces)[:count]
         if b"DATA\r\n" in gone:
             self._pass("after DATA")
         if gone.startswith(b".\r\n") or b"\r\n.\r\n" in gone:
