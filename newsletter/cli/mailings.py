@@ -119,7 +119,7 @@ def doubts(
             control.find(session, number)
             found = [*account.doubts(session, number), *account.settled_by_events(session, number)]
             rows = [_named(session, newsletter, doubt) for doubt in found]
-    columns = ("delivery", "person", "language", "state", "why", "may be written to")
+    columns = ("delivery", "person", "language", "state", "why", "reachable")
     if json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:

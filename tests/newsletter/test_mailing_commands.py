@@ -80,7 +80,7 @@ def test_doubts_lead_to_what_settles_them_and_who_left_stays_in_doubt(home: News
     with home.office.database.write() as session:
         leaving.leave(session, home.office.journal, 1, home.clock())
     listed = json.loads(says("doubts", "1", "--json"))
-    assert [row["may be written to"] for row in listed] == ["no", "yes"]
+    assert [row["reachable"] for row in listed] == ["no", "yes"]
     said = says("doubts", "1", "--send-again")
     assert "Written to again: 1. In doubt still, since they must not be written to any more: 1." in said
     home.send(_Answers([KEPT]))
