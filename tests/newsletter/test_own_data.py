@@ -16,8 +16,8 @@ def test_a_reader_takes_along_every_mailing_try_by_try(newsroom: Newsroom) -> No
     with newsroom.office.database.write() as session:
         assert may_mail(session, roll.known_by(session, ana) or b"", Kind.PREFERENCES, now.date())
     with newsroom.office.database.read() as session:
-        held, other = (own_data.everything(session, newsroom.office.vault, who, now) for who in (ana, bo))
-        assert own_data.everything(session, newsroom.office.vault, 99, now) is None
+        held, other = (own_data.everything(session, newsroom.office.vault, who, now, "en") for who in (ana, bo))
+        assert own_data.everything(session, newsroom.office.vault, 99, now, "en") is None
     assert held is not None
     assert other is not None
     assert held["mails_because_of_forms"] == [{"form": "preferences", "day": now.date().isoformat()}]
