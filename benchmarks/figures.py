@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 RUNS = 5
@@ -39,3 +40,9 @@ def per_second(what: str, ours: Work, *peers: Work) -> list[Figure]:
         Figure(what, f"{mine:,.0f}/s", f"{rates[peer.name]:,.0f}/s ({peer.name})", mine / rates[peer.name])
         for peer in peers
     ]
+
+
+def peak() -> float:
+    """The most memory that this process held, in MB; the system's `ru_maxrss` would count who began it as well."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024

@@ -5,7 +5,6 @@ durable in short transactions, and reports. `python -m benchmarks importing` tak
 benchmarks.importing N` as many as it says.
 """
 
-import resource
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak
 from newsletter.db import Database
 from newsletter.migrations import upgrade
 from subscribers import importing
@@ -30,8 +29,6 @@ PEOPLE = 1_000_000
 LIMIT = 6
 """Times as long as the peer, at most; in WITHIN megabytes."""
 WITHIN = 200
-
-
 FEW = 10_000
 """People of the list beside which memory has to stay flat."""
 
@@ -49,10 +46,10 @@ def beside(people: int) -> list[Figure]:
         file = folder / "people.csv"
         _write(file, min(people, FEW))
         _ours(file, folder / "few.db")
-        at_first = _held()
+        at_first = peak()
         _write(file, people)
         steps = _ours(file, folder / "ours.db")
-        held = _held()
+        held = peak()
         peer = _peer(file, folder / "peer.db")
     finally:
         shutil.rmtree(folder)
@@ -65,13 +62,12 @@ def beside(people: int) -> list[Figure]:
         ),
         Figure("the same, and its limit", f"{ours:.1f} s", f"{LIMIT * peer:.1f} s (limit)", LIMIT * peer / ours),
         Figure(
-            "memory held by the process", f"{held} MB", f"{WITHIN} MB (limit); {at_first} MB at {FEW:,}", WITHIN / held
+            "memory held by the process",
+            f"{held:.0f} MB",
+            f"{WITHIN} MB (limit); {at_first:.0f} MB at {FEW:,}",
+            WITHIN / held,
         ),
     ]
-
-
-def _held() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _write(file: Path, people: int) -> None:

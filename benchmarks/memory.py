@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from benchmarks import sending, sink
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak
 from newsletter.delivery.sender import Office, send_due
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from subscribers.models import State, Subscriber
@@ -73,14 +73,8 @@ def _send(office: Office, port: int) -> None:
     send_due(office, SmtpTransport(server), stopping)
 
 
-def _peak() -> float:
-    """MB. The system's `ru_maxrss` would count the process that began this one as well."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
 if __name__ == "__main__":
     what, folder, number = sys.argv[1:]
     with sending.newsroom(Path(folder)) as office:
         (_fill if what == "fill" else _send)(office, int(number))
-    print(_peak())
+    print(peak())
