@@ -21,14 +21,13 @@ def bounced(books: Session | Connection, people: Select[int | None], day: date) 
     books.execute(insert_new(books, Suppression).from_select(["address_hash", "reason", "day"], rows))
 
 
-def take_back(books: Session | Connection, people: Select[int | None]) -> None:
-    """What servers said of these people (a select of numbers) was not about them: write to them as before."""
+def take_back(books: Session | Connection, people: Select[int | None]) -> bool:
+    """Write to these people (a select of numbers) again, whose addresses bounced; whether any had."""
     theirs = select(Subscriber.address_hash).where(Subscriber.id.in_(people))
-    books.execute(delete(Suppression).where(Suppression.address_hash.in_(theirs), Suppression.reason == BOUNCED))
+    gone = delete(Suppression).where(Suppression.address_hash.in_(theirs), Suppression.reason == BOUNCED)
+    return bool(books.execute(gone.returning(Suppression.day)).all())
 
 
 def lift(session: Session, subscriber_id: int) -> bool:
     """Write to this person again, whose address bounced; whether it had."""
-    theirs = select(Subscriber.address_hash).where(Subscriber.id == subscriber_id).scalar_subquery()
-    gone = delete(Suppression).where(Suppression.address_hash == theirs, Suppression.reason == BOUNCED)
-    return session.scalar(gone.returning(Suppression.day)) is not None
+    return take_back(session, select(Subscriber.id).where(Subscriber.id == subscriber_id))

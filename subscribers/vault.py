@@ -115,11 +115,10 @@ class Vault:
         places = range(0, len(noise), 2 * _NONCE)
         for at, address_hash, address, name in zip(places, hashes, addresses, names, strict=True):
             nonce, other = noise[at : at + _NONCE], noise[at + _NONCE : at + 2 * _NONCE]
-            plain, called = address.encode(), name.encode()
-            plain += _FILLINGS[len(plain) % _STEP]
-            called += _FILLINGS[len(called) % _STEP]
-            sealed_addresses.append(number + nonce + encrypt(nonce, plain, b"address" + address_hash))
-            sealed_names.append(number + other + encrypt(other, called, b"name" + address_hash) if called else None)
+            sealed_addresses.append(number + nonce + encrypt(nonce, _filled(address), b"address" + address_hash))
+            sealed_names.append(
+                number + other + encrypt(other, _filled(name), b"name" + address_hash) if name else None
+            )
         return sealed_addresses, sealed_names
 
     def seal_piece(self, piece: bytes, mark: bytes) -> bytes:

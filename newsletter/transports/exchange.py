@@ -321,12 +321,11 @@ class Exchange:
             self._unanswered += end.complete
         self._drop(line)
         if offered:
-            self._take_back(offered, line)
+            self._take_back(offered, talk)
         self._judge()
 
-    def _take_back(self, offered: Message, line: Line) -> None:
+    def _take_back(self, offered: Message, talk: Conversation) -> None:
         """What was offered on a line that is gone goes over another one, unless it may be the reason."""
-        talk = line.conversation
         if not talk.was_heard:
             self._in_vain += not talk.answered
             self._came_back[offered.delivery] += 1
