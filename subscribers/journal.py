@@ -131,7 +131,7 @@ def note_suppressed(session: Session, journal: Journal, day: date) -> bool:
     waiting = select(Suppression.address_hash, Suppression.reason, Suppression.day).where(_UNNOTED)
     some = waiting.order_by(Suppression.address_hash).limit(_AT_ONCE)
     rows = session.execute(some.with_for_update(skip_locked=True)).all()
-    lines = [Line(Kind(reason.partition(" ")[0]), mark, since) for mark, reason, since in rows]
+    lines = [Line(_kind(reason), mark, since) for mark, reason, since in rows]
     if not lines or not _append(session, journal, lines, day):
         return False
     noted = update(Suppression).where(Suppression.address_hash.in_([line.mark for line in lines]))
@@ -253,6 +253,11 @@ def _lives(lines: Iterable[Line]) -> list[list[Line]]:
     return list(by_person.values())
 
 
+def _kind(reason: str) -> Kind:
+    """What the journal says of a suppression's reason: a bounce is a bounce, also where an import told of it."""
+    return Kind.BOUNCED if reason.endswith(Kind.BOUNCED) else Kind(reason.partition(" ")[0])
+
+
 def _do(session: Session, line: Line) -> None:
     who = Subscriber.address_hash == line.mark
     if line.kind is Kind.BACK:
@@ -262,11 +267,11 @@ def _do(session: Session, line: Line) -> None:
         roll.forget_sign_up(session, line.mark)
     elif line.kind is Kind.MOVED:  # where to is not known here: nobody is written to, and nobody is kept from returning
         roll.erase(session, line.mark)
-    elif line.kind in (Kind.LEFT, Kind.ERASED):
-        roll.take_off(session, roll.BY_HASH, [line.mark], datetime.combine(line.day, time.min, UTC))
-        roll.suppress(session, line.mark, roll.LEFT, line.day)
     else:
-        roll.suppress(session, line.mark, line.kind, line.day)
+        reason = roll.LEFT if line.kind is Kind.ERASED else line.kind
+        roll.suppress(session, line.mark, reason, line.day)
+        if line.kind is not Kind.BOUNCED:  # those stay on the list, unwritten, until somebody lifts it or they leave
+            roll.take_off(session, roll.BY_HASH, [line.mark], datetime.combine(line.day, time.min, UTC))
     if line.kind is Kind.ERASED:
         roll.erase(session, line.mark)
 

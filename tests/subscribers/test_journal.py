@@ -258,7 +258,7 @@ def everything(here: List) -> list[Any]:
 
 
 def test_a_replay_takes_off_who_left_and_leaves_who_came_back(here: List) -> None:
-    names = ("left", "erased", "back", "bounced", "stays")
+    names = ("left", "imported", "complained", "erased", "back", "bounced", "stays")
     for name in names:
         here.add(name)
     with here.database.write() as session:
@@ -267,6 +267,8 @@ def test_a_replay_takes_off_who_left_and_leaves_who_came_back(here: List) -> Non
     gone = date(2026, 11, 20)
     deeds = [
         (Kind.LEFT, "left", gone),
+        (Kind.IMPORTED, "imported", gone),
+        (Kind.COMPLAINED, "complained", gone),
         (Kind.LEFT, "back", gone),
         (Kind.ERASED, "erased", gone),
         (Kind.BACK, "back", TODAY),
@@ -276,15 +278,16 @@ def test_a_replay_takes_off_who_left_and_leaves_who_came_back(here: List) -> Non
     ]
     lines = [Line(kind, here.hash(name), day) for kind, name, day in deeds]
     with here.database.write() as session:
-        assert journal.replay(session, [lines]) == 6
+        assert journal.replay(session, [lines]) == 8
     once = everything(here)
     readers, consents, off, waiting = once
     assert readers == [
-        (here.hash("left"), State.LEFT), *((here.hash(name), State.SUBSCRIBED) for name in names[2:]),
-    ]  # fmt: skip
-    assert [day for _, day in consents] == [gone, None, None, None]
-    reasons = {"left": "left", "erased": "left", "unknown": "left", "bounced": "bounced"}
-    assert dict(off) == {here.hash(name): reason for name, reason in reasons.items()}
+        *((here.hash(name), State.LEFT) for name in names[:3]),
+        *((here.hash(name), State.SUBSCRIBED) for name in names[4:]),
+    ]
+    assert [day for _, day in consents] == [gone] * 3 + [None] * 3
+    reasons = {name: name for name in ("left", "imported", "complained", "bounced")} | {"erased": "left"}
+    assert dict(off) == {here.hash(name): reason for name, reason in (reasons | {"unknown": "left"}).items()}
     assert waiting == 0
     with here.database.write() as session:
         journal.replay(session, [lines])
@@ -321,6 +324,7 @@ def test_addresses_that_bounced_are_written_down_once(here: List) -> None:
             ("b", "complained", 1),
             ("c", "left", 1),
             ("d", "imported left", 0),
+            ("e", "imported bounced", 0),
         ):
             day = TODAY - timedelta(days=days)
             noted_on = day if reason == "left" else None
@@ -331,9 +335,10 @@ def test_addresses_that_bounced_are_written_down_once(here: List) -> None:
         assert not journal.note_suppressed(session, here.journal, TODAY)
         assert not journal.is_anybody_to_note(session)
     lines = [(line.kind, line.mark, line.day) for line in here.file.read(1) if line]
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert set(lines) == {
         (Kind.BOUNCED, here.hash("a"), TODAY - timedelta(days=2)),
         (Kind.COMPLAINED, here.hash("b"), TODAY - timedelta(days=1)),
         (Kind.IMPORTED, here.hash("d"), TODAY),
+        (Kind.BOUNCED, here.hash("e"), TODAY),
     }
