@@ -32,7 +32,7 @@ class Kind(enum.StrEnum):
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     IMPORTED = "imported"
-    """They came with a list as somebody who had left or complained; older lines say it of whose mailbox was gone, too."""
+    """They came with a list as somebody who had left or complained. Older lines say it of who had bounced, too."""
     MOVED = "moved"
     """They gave this address up for another one."""
     BACK = "back"

@@ -15,7 +15,7 @@ from subscribers.inserting import insert_new
 from subscribers.languages import normal as normal_languages
 from subscribers.models import AddressChange, Consent, ConsentWording, SignUp, State, Subscriber, Suppression
 from subscribers.names import tidy
-from subscribers.suppression import BOUNCED
+from subscribers.suppression import NOBODY_THERE
 from subscribers.vault import Vault
 
 LONGEST_NAME = 200
@@ -59,6 +59,11 @@ class Held:
     """When somebody typed the address into the form, and it still waits for its owner's word."""
     groups: tuple[str, ...]
     unwanted_topics: tuple[str, ...]
+
+    @property
+    def may_be_lifted(self) -> bool:
+        """Whether they are on the list, and not written to since nobody is said to be at the address."""
+        return self.suppressed in NOBODY_THERE and self.state not in (None, State.LEFT)
 
 
 def add(
@@ -184,7 +189,7 @@ def bounced(session: Session, vault: Vault, most: int) -> list[str]:
     rows = session.execute(
         select(Subscriber.sealed_address, Subscriber.address_hash)
         .join(Suppression, Suppression.address_hash == Subscriber.address_hash)
-        .where(Suppression.reason == BOUNCED, Subscriber.state != State.LEFT)
+        .where(Suppression.reason.in_(NOBODY_THERE), Subscriber.state != State.LEFT)
         .order_by(Suppression.day.desc(), Subscriber.id)
         .limit(most)
     )

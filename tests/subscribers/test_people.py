@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from subscribers import audience
+from subscribers import audience, suppression
 from subscribers.consent import Wording
 from subscribers.errors import AlreadyThere, BadAddress, BadLanguage, NotFound, SubscriberError, Suppressed
 from subscribers.leaving import Standing, leave, standing, undo
 from subscribers.models import Consent, ConsentWording, State, Subscriber, Suppression
-from subscribers.people import add, show
+from subscribers.people import add, bounced, show
 from subscribers.retention import erase_left
 from subscribers.vault import Vault
 from tests.journals import journal
@@ -213,6 +213,30 @@ def test_undo_lifts_no_other_suppression(database: Database, vault: Vault) -> No
         assert leave(session, journal(), person, NOW) is Standing.GONE
         assert undo(session, person, NOW) is Standing.GONE
         assert session.scalars(select(Suppression.reason)).all() == ["complained"]
+
+
+@pytest.mark.parametrize(("reason", "lifted"), [("imported bounced", True), ("imported left", False)])
+def test_a_bounce_that_an_import_told_of_is_lifted_as_our_own(
+    database: Database, vault: Vault, reason: str, *, lifted: bool
+) -> None:
+    with database.write() as session:
+        person = join(session, vault)
+    suppress(database, vault, person, reason)
+    with database.write() as session:
+        assert show(session, vault, "ana@example.org").may_be_lifted == lifted
+        assert bounced(session, vault, 9) == ["ana@example.org"] * lifted
+        assert suppression.lift(session, person) == lifted
+        assert count(session, Suppression) == (not lifted)
+
+
+def test_nobody_lifts_a_bounce_of_who_left_since(database: Database, vault: Vault) -> None:
+    with database.write() as session:
+        person = join(session, vault)
+    suppress(database, vault, person, "bounced")
+    with database.write() as session:
+        leave(session, journal(), person, NOW)
+        assert not show(session, vault, "ana@example.org").may_be_lifted
+        assert not suppression.lift(session, person), "it alone keeps an import from bringing them back"
 
 
 def test_undo_brings_back_nobody_without_consent(database: Database, vault: Vault) -> None:

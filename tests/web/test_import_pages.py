@@ -89,6 +89,18 @@ def test_an_export_is_recognised_and_who_had_left_there_is_never_written_to(web:
     assert web.held("do.not@example.org").suppressed == "imported left"
 
 
+def test_a_reader_whose_mail_bounced_elsewhere_is_written_to_again_by_one_button(web: Web, keeper: TestClient) -> None:
+    ana = {"address": "ana@example.com"}
+    page = followed(keeper, given(keeper, b"email\nana@example.com\n", "bounced.csv"))
+    followed(keeper, keeper.post(f"{PLACE}/1/columns", data=chosen(page)))
+    followed(keeper, keeper.post(f"{PLACE}/1/merge"))
+    found = keeper.post("/desk/readers/find", data=ana)
+    assert "when a list that was imported said that nobody is there" in words(found)
+    assert "Write to them again" in words(found)
+    assert "This reader is written to again." in words(keeper.post("/desk/readers/lift", data=ana))
+    assert web.held("ana@example.com").suppressed == ""
+
+
 def test_what_a_file_does_not_tell_is_said_unless_its_name_does(keeper: TestClient) -> None:
     content = (EXPORTS / "mailchimp" / "subscribed_members.csv").read_bytes()
     assert "Mailchimp tells by a file" in words(followed(keeper, given(keeper, content, "people.csv")))
