@@ -25,6 +25,7 @@ ANYBODY: frozenset[str] = frozenset(
         "sign_up",
         "group_subscribe",
         "group_sign_up",
+        "sent",
         "confirm_ask",
         "confirm",
         "preferences_ask",

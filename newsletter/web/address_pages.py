@@ -47,7 +47,7 @@ def _make_form(router: APIRouter, site: Site) -> None:
         if chosen_by(site, token) is None:
             return ended(site, request)
         form, take = partial(_form, site, token), partial(_ask, site, filled, reader_of(site, token))
-        return answered(site, request, filled, form=form, take=take, thanks="public/change_sent.html")
+        return answered(site, request, filled, form=form, take=take, sent="address")
 
 
 def _form(site: Site, token: str, language: str, filled: Filled, said: Again) -> HTMLResponse:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from issues.languages import words
 from newsletter.notices import outbox
 from newsletter.web.site import LANGUAGES, Site, page_language
-from newsletter.web.strangers import Again, Filled, Form_, answered, stamp
+from newsletter.web.strangers import SENT, Again, Filled, Form_, answered, sent_page, stamp
 from subscribers import groups, joining
 from subscribers.audience import preferred
 from subscribers.consent import Wording
@@ -37,7 +37,7 @@ def _make_form(router: APIRouter, site: Site) -> None:
     @router.post("/subscribe", name="sign_up")
     def sign_up(request: Request, filled: Form_) -> HTMLResponse:
         take = partial(_ask, site, filled, None)
-        return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/sent.html")
+        return answered(site, request, filled, form=partial(_form, site), take=take, sent="sign-up")
 
     @router.api_route("/subscribe/{slug}", methods=["GET", "HEAD"], name="group_subscribe")
     def group_subscribe(request: Request, slug: str) -> HTMLResponse:
@@ -48,7 +48,14 @@ def _make_form(router: APIRouter, site: Site) -> None:
     @router.post("/subscribe/{slug}", name="group_sign_up")
     def group_sign_up(request: Request, slug: str, filled: Form_) -> HTMLResponse:
         take = partial(_ask, site, filled, _group(site, slug))
-        return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/sent.html")
+        return answered(site, request, filled, form=partial(_form, site), take=take, sent="sign-up")
+
+    @router.api_route("/sent/{sent}", methods=["GET", "HEAD"], name="sent")
+    def sent_in(request: Request, sent: str) -> HTMLResponse:
+        """What such a form was answered with, for who wants to read that in another language."""
+        if sent not in SENT:
+            raise HTTPException(404)
+        return sent_page(site, sent, page_language(request))
 
 
 def _group(site: Site, slug: str) -> int:
@@ -131,9 +138,10 @@ def _make_confirming(router: APIRouter, site: Site) -> None:
             return ended(site, request)
         language = page_language(request, asked.language)
         if asked.confirmed:  # pressed again, by whoever has the mail now: it opens nothing more
-            return site.page("public/joined.html", language, preferences="")
+            return site.page("public/joined.html", language, preferences="", tongues=LANGUAGES)
         token = make_timed(site.vault, Purpose.PREFERENCES, person, site.clock())
-        return site.page("public/joined.html", language, preferences=f"{site.root}/preferences/{token}?lang={language}")
+        own = f"{site.root}/preferences/{token}?lang={language}"
+        return site.page("public/joined.html", language, preferences=own, tongues=LANGUAGES)
 
 
 def _asked(site: Site, session: Session, sign_up: int) -> joining.Asked | None:

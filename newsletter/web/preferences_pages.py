@@ -56,7 +56,7 @@ def _make_asking(router: APIRouter, site: Site) -> None:
     def send_link(request: Request, filled: Form_) -> HTMLResponse:
         """The same for every address: who is on no list gets no mail."""
         take = partial(_ask, site, filled)
-        return answered(site, request, filled, form=partial(_form, site), take=take, thanks="public/link_sent.html")
+        return answered(site, request, filled, form=partial(_form, site), take=take, sent="link")
 
 
 def _ask(site: Site, filled: Filled, language: str) -> None:

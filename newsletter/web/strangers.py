@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from issues.languages import words
 from newsletter.web.gate import BITS, Way, is_proof, network_of
-from newsletter.web.site import Site, page_language
+from newsletter.web.site import LANGUAGES, Site, page_language
 from subscribers import domains
 from subscribers.addresses import Address, normal
 from subscribers.errors import BadAddress
@@ -28,6 +28,9 @@ WORKING_POLICY = (
     "frame-ancestors 'none'"
 )
 """The one page for readers that may run a script of ours: it asks nobody anything."""
+
+SENT = {"sign-up": "public/sent.html", "link": "public/link_sent.html", "address": "public/change_sent.html"}
+"""What a form is answered with, by the end of the address at which that can be read in another language."""
 
 Short = Annotated[str, StringConstraints(max_length=1000)]
 
@@ -86,9 +89,9 @@ def answered(
     *,
     form: Callable[[str, Filled, Again], HTMLResponse],
     take: Callable[[str], None],
-    thanks: str,
+    sent: str,
 ) -> HTMLResponse:
-    """Take the form, in the language of its page, and thank for it; or say why it is not taken as it is."""
+    """Take the form, in the language of its page, and say what was `sent` (of SENT); or why it is not taken."""
     language = page_language(request, filled.lang)
     why = _hindrance(site, request, filled, language)
     if isinstance(why, Again):
@@ -97,7 +100,12 @@ def answered(
         return _held_up(site, language, filled, why)
     if why is None:
         take(language)
-    return site.page(thanks, language)
+    return sent_page(site, sent, language)
+
+
+def sent_page(site: Site, sent: str, language: str) -> HTMLResponse:
+    """Where to look now. It asks nothing of the database: who opens its address is told no more than by the form."""
+    return site.page(SENT[sent], language, read_at=f"{site.root}/sent/{sent}", tongues=LANGUAGES)
 
 
 def stamp(site: Site, filled: Filled) -> str:

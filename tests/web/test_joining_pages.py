@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from issues.languages import words
 from newsletter.config import Settings
 from newsletter.notices.models import Notice
 from subscribers import groups, topics
@@ -237,6 +238,19 @@ def test_a_reader_changes_how_it_comes_by_a_link_that_holds_a_day(web: Web, mail
     assert web.held().state is State.SUBSCRIBED
     web.now += timedelta(days=1)
     assert web.client().get(link).status_code == web.client().post(link, data={"pause": "1"}).status_code == 404
+
+
+def test_what_a_form_is_answered_with_can_be_read_in_another_language(web: Web, mailbox: Mailbox) -> None:
+    client = web.client()
+    for path, said in (("/subscribe", "Look in your mail."), ("/preferences", "Look in your mail.")):
+        (link,) = re.findall('href="([^"]*)" lang="ar"', fill(web, path=path).text)
+        assert (heading(client.get(link)), link[:6]) == (words("ar").gettext(said), "/sent/")
+    link = path_of(links_in(mailbox.fetch()[0])[0])
+    assert 'href="?lang=ar"' in client.post(link).text
+    arabic = client.get(f"{link}?lang=ar")
+    assert heading(arabic) == words("ar").gettext("You are on the list.")
+    assert 'href="/preferences?lang=ar"' in arabic.text, "by the form, as whoever has the mail now may look"
+    assert client.get("/sent/elsewhere").status_code == 404
 
 
 def test_a_reader_does_without_topics_in_their_own_language(web: Web, mailbox: Mailbox) -> None:
