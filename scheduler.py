@@ -151,7 +151,7 @@ def draft(newsletter: Newsletter, _stopping: Event) -> None:
         log.info("drafted", issue=issue.slug)
 
 
-JOBS = (
+JOBS: tuple[Job, ...] = (
     Job("send", timedelta(seconds=10), send),
     Job("notices", timedelta(seconds=3), notices),
     Job("doubts", timedelta(minutes=5), doubts),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.flows.house import end_all
 from tests.flows.person import made, person  # noqa: F401 - fixtures
 
 CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome")
@@ -21,6 +22,12 @@ QUIET = [
     "--disable-background-networking",
     "--no-first-run",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_program_outlives_its_test() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ They are born of one process that has read all modules already: to read them tak
 The programs as a person starts them are in test_demo.py, test_demo_pages.py and test_door.py.
 """
 
+import atexit
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -40,7 +42,8 @@ ONE_PASS = partial(scheduler.main, ["--once"])
 
 
 def _live(life: Callable[[], object], words: list[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
-    """A program's life, from its environment to its exit code."""
+    """A program's life, from its environment to its exit code; with what it starts itself it is a group of its own."""
+    os.setpgid(0, 0)
     os.environ.clear()
     os.environ.update(environment)
     for number, path in ((1, out), (2, err)):
@@ -54,6 +57,17 @@ def ended(process: BaseProcess, within: float = 60) -> int:
     process.join(within)
     assert process.exitcode is not None
     return process.exitcode
+
+
+@atexit.register  # or this process would wait for theirs to end
+def end_all() -> None:
+    """Kill whatever still runs of what was started here, with what that started itself."""
+    for process in multiprocessing.active_children():
+        assert process.ident
+        with suppress(ProcessLookupError):  # not a group yet, or none of a house
+            os.killpg(process.ident, signal.SIGKILL)
+        process.kill()
+        process.join()
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.crash import Siege
 from newsletter.delivery.models import State
 from tests.flows.house import House, ended
-from tests.newsletter.smtp_server import ScriptedServer, serving
+from tests.newsletter.smtp_server import Script, ScriptedServer, serving
 
 pytestmark = pytest.mark.flow
 
@@ -44,7 +44,7 @@ def test_two_senders_at_once_send_each_mail_once(house: House, tmp_path: Path) -
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a signal is no matter of SQL
 def test_a_sender_told_to_stop_ends_with_nothing_in_doubt(house: House, tmp_path: Path) -> None:
     mailing = house.fill(PEOPLE)
-    with serving() as (server, port):
+    with serving(Script(delay=0.1)) as (server, port):
         house.transport = f"smtp://127.0.0.1:{port}?tls=none"
         work = house.start_work(tmp_path / "job.log")
         _wait_for(server, 5, work)

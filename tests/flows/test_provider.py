@@ -26,9 +26,11 @@ PEOPLE = [f"reader{number}@example.org" for number in range(60)]
 def test_a_killed_sender_loses_nobody_and_events_settle_its_doubts(tmp_path: Path, database_url: str) -> None:
     house = House(tmp_path / "home", tmp_path / "keys.json", database_url)
     mailing = house.fill(PEOPLE)
-    with playing(*[Act(seconds=0.01)] * len(PEOPLE)) as (mailgun, url):
+    killed = Event()
+    with playing(*[Act()] * 20, *[Act(gate=killed)] * MailgunAccount.connections) as (mailgun, url):
         house.transport = url
-        _kill_after(house.start_work(tmp_path / "job.log"), mailgun, accepted=20)
+        _kill_after(house.start_work(tmp_path / "job.log"), mailgun, accepted=21)
+        killed.set()
         assert ended(house.start_work(tmp_path / "job.log")) == 0
         copies = Counter(mailgun.recipients)
         account = house.account(mailing)

@@ -36,6 +36,8 @@ class Act:
     """So many bytes of the JSON's end are missing, and the answer is as long as it says."""
     seconds: float = 0
     """It takes so long to answer."""
+    gate: threading.Event | None = None
+    """What the answer waits for."""
     event: str = "accepted"
     """What the events will say, where anything happened at all."""
 
@@ -145,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         message_id = self.owner.take(_fields(body, self.headers["Content-Type"]), act)
         time.sleep(act.seconds)
+        if act.gate:
+            act.gate.wait()
         if not act.answers:
             self.close_connection = True
             return

@@ -39,6 +39,8 @@ class Script:
     """The usual answer to a message."""
     delay: float = 0.0
     """Seconds before that answer."""
+    gate: threading.Event | None = None
+    """What that answer waits for."""
     echo: bool = False
     """Quote the recipient in every reply, as many servers do."""
 
@@ -145,6 +147,8 @@ class _Handler(socketserver.StreamRequestHandler):
             self.owner.accepted.append((self.recipient, bytes(body)))
         self.owner.on_accept.set()
         time.sleep(self.owner.script.delay)
+        if self.owner.script.gate:
+            self.owner.script.gate.wait()
         return self._say("after", self.owner.script.thanks)
 
     def _judge(self, moment: str) -> tuple[bool, str]:
