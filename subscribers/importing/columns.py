@@ -7,10 +7,21 @@ from itertools import chain, islice
 from typing import Any
 
 from subscribers.errors import BadFile
-from subscribers.importing.recipes import ANY, RECIPES, WORDS, Recipe, Standing, Words, plain
+from subscribers.importing.recipes import (
+    ANY,
+    MAY_TELL,
+    RECIPES,
+    SAFENESS,
+    WORDS,
+    Recipe,
+    Standing,
+    Words,
+    plain,
+)
 from subscribers.importing.rows import Row, Table
 
 SILENT = "Nothing in this file tells who left or whose mail bounced: everybody in it counts as subscribed."
+_MOST_UNREAD = 5
 _TITLES = 3
 """Lines above the one that names the columns, at most: some programs write a title there."""
 
@@ -43,7 +54,7 @@ class Columns:
         """What the words of a column that says how people stand mean."""
         name = _without_place(column)
         known = recipe_of(self.product).standings.get(name) or ANY.standings.get(name) or WORDS
-        return {**known, **{word: Standing(standing) for word, standing in self.words.items()}}
+        return {**{word: Standing(standing) for word, standing in self.words.items()}, **known}
 
 
 def recipe_of(product: str) -> Recipe:
@@ -97,19 +108,38 @@ def guessed(header: Row) -> Columns:
     )
 
 
-def caution(columns: Columns, names: Collection[str]) -> str:
-    """What a file of these columns does not tell of how people stand, for a person to know; or nothing."""
+def caution(columns: Columns, names: Mapping[str, str]) -> str:
+    """What a file of these columns (`names`: their plain names to what they are called) does not tell of how people
+    stand, for a person to know; or nothing."""
     recipe = recipe_of(columns.product)
-    missing = [shown for shown in recipe.tells if plain(shown) not in names]
+    missing = [shown for shown in recipe.tells if not any(name.endswith(plain(shown)) for name in names)]
     if missing:
-        listed = ", ".join(f"“{shown}”" for shown in missing)
-        return f"This file does not tell who left: export it again with {listed}."
+        return f"This file does not tell who left: export it again with {_listed(missing)}."
+    if recipe is ANY and (unread := _unread(columns, names)):
+        return f"Look at {_listed(unread)}: if that tells who left or whose mail bounced, choose it as how they stand."
     return recipe.caution or ("" if columns.standings else SILENT)
 
 
+def _unread(columns: Columns, names: Mapping[str, str]) -> list[str]:
+    """Columns whose name sounds as if they told how people stand, and that nobody chose for anything."""
+    chosen = {columns.address, *columns.name, columns.languages, columns.agreed_on, *columns.standings}
+    return [shown for name, shown in names.items() if MAY_TELL.search(name) and name not in chosen][:_MOST_UNREAD]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
 def told_by_name(product: str, called: str) -> Standing | None:
-    """How everybody stands in a table, where the first word of its name says so."""
-    return recipe_of(product).tables.get(re.split("[^a-z]", called.lower(), maxsplit=1)[0])
+    """How everybody stands in a table, where a word of its name says so; of several the safest counts."""
+    tables = recipe_of(product).tables
+    said = [tables[word] for word in telling_words(called) if word in tables]
+    return max(said, key=SAFENESS.__getitem__, default=None)
+
+
+def telling_words(called: str) -> list[str]:
+    """The words of a file's name; `not subscribed` is one."""
+    return re.findall("[a-z]+", re.sub("(?<![a-z])(non|not)[^a-z]+", "non", called.lower()))
 
 
 def _is_of(recipe: Recipe, names: Collection[str]) -> bool:

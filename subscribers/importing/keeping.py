@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from subscribers.errors import BadFile, NotFound
-from subscribers.importing.columns import Columns
-from subscribers.importing.recipes import RECIPES
+from subscribers.importing.columns import Columns, telling_words
+from subscribers.importing.recipes import RECIPES, SAFENESS
 from subscribers.models import Import, ImportPiece, ImportState
 from subscribers.vault import Vault
 
@@ -74,8 +74,9 @@ def keep(tools: Tools, file: BinaryIO, called: str) -> int:
 
 def _telling(called: str) -> str:
     """Of a file's name only what says how everybody in it stands: the rest may name somebody."""
-    begins = {name for recipe in RECIPES for name in recipe.tables if called.lower().startswith(name)}
-    return max(begins, key=len, default="")
+    tables = {name: standing for recipe in RECIPES for name, standing in recipe.tables.items()}
+    said = [word for word in telling_words(called) if word in tables]
+    return max(said, key=lambda word: SAFENESS[tables[word]], default="")
 
 
 def find(session: Session, number: int, *, lock: bool = False) -> Import:

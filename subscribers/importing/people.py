@@ -19,7 +19,7 @@ from subscribers.importing.columns import (
     told_by_name,
     without_addresses,
 )
-from subscribers.importing.recipes import FILLED, SAFENESS, TONGUES, Standing, Words
+from subscribers.importing.recipes import DAY, FILLED, SAFENESS, TONGUES, Standing, Words
 from subscribers.importing.rows import FARTHEST, FORMULA, Row, Table
 from subscribers.languages import normal as normal_languages
 from subscribers.names import tidy
@@ -30,6 +30,10 @@ MOST_WORDS = 30
 MOST_LINES = FARTHEST + 1
 """By which a table's number is multiplied in a place."""
 
+_LONGEST_DAY = 40
+_LIKE_A_DAY = re.compile(
+    r"(?=(?:\D*\d){4})(?:[\d ./:,+-]|t|z|am|pm|utc|gmt|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+)++"
+)
 
 _AT_ONCE = 100
 """Rows that are read together: few, since what dies young costs the interpreter little."""
@@ -248,4 +252,5 @@ def _said(words: Words, cell: str) -> Standing:
 
 
 def _word(cell: str) -> str:
-    return " ".join(cell.lower().split())
+    word = " ".join(cell.lower().split())
+    return DAY if len(word) <= _LONGEST_DAY and _LIKE_A_DAY.fullmatch(word) else word

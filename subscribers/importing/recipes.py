@@ -30,7 +30,11 @@ Words = Mapping[str, Standing]
 FILLED = "*"
 """In Words: whatever else a cell says, such as a day."""
 
-_YES, _NO = ("true", "yes", "y", "1", "t"), ("", "false", "no", "n", "0", "f")
+DAY = "a day"
+"""In Words: whatever looks like a day, however it is written."""
+
+_YES = ("true", "yes", "y", "1", "t", "x", "on", "sí", "si", "có", "نعم")
+_NO = ("", "false", "no", "n", "0", "f", "off", "none", "never", "null", "n/a", "-", "không", "لا")
 
 
 def plain(name: str) -> str:
@@ -55,14 +59,88 @@ def _day_of(what: Standing) -> dict[str, Standing]:
     return {"": Standing.SUBSCRIBED, FILLED: what}
 
 
+def _flag(then: Standing) -> dict[str, Standing]:
+    """A yes or a day says this of somebody; some write in words how they stand."""
+    return {**WORDS, **_yes(then), DAY: then}
+
+
+def _consent(otherwise: Standing) -> dict[str, Standing]:
+    """A yes or a day says that they want it; who left the field empty never said so."""
+    wanted = dict.fromkeys((*_YES, DAY), Standing.SUBSCRIBED)
+    return {**WORDS, **dict.fromkeys(_NO, otherwise), **wanted, "": Standing.UNCONFIRMED}
+
+
 WORDS = _words(
     subscribed="subscribed|active|enabled|confirmed|regular|member|opted in|opt-in|optin|suscrito|activo|đã đăng ký",
     unconfirmed="unconfirmed|pending|unactivated|not confirmed|nonsubscribed|non-subscribed|transactional",
-    left="unsubscribed|opted out|opt-out|optout|left|disabled|blocklisted|blacklisted|removed|inactive|suppressed|baja",
-    bounced="cleaned|bounced|bounce|bouncing|hard bounce|hard_bounced|undeliverable|invalid",
+    left="unsubscribed|opted out|opt-out|optout|left|disabled|blocklisted|blacklisted|removed|inactive|suppressed|baja|"
+    "unsubscribe|cancelled|canceled|dado de baja|cancelado|đã hủy đăng ký|hủy đăng ký",
+    bounced="cleaned|bounced|bounce|bouncing|hard bounce|hard_bounced|undeliverable|invalid|rebotado",
     complained="complained|complaint|spam|abuse|spam complaint|reported spam",
 )
 """Of a column called "status" in a file of any making."""
+
+_TELLING = {
+    **dict.fromkeys(
+        _names(
+            *("status", "subscription status", "subscriber status", "email status", "email marketing status"),
+            *("email subscription status", "email permission status", "subscription state", "contact status"),
+            *("estado de suscripción", "estado de la suscripción", "trạng thái", "الحالة"),
+        ),
+        WORDS,
+    ),
+    **dict.fromkeys(
+        _names(
+            *("unsubscribed", "is unsubscribed", "globally unsubscribed", "unsubscribed from all email", "baja"),
+            *("opt out", "opted out", "optout", "email opt out", "email optout", "email opted out", "is opted out"),
+            *("has opted out of email", "HasOptedOutOfEmail", "do not email", "do not contact", "DoNotEmail"),
+            *("blocklisted", "blacklisted", "email blocklisted", "email blacklisted", "suppressed", "is suppressed"),
+            *("deceased", "is deceased", "deceased / closed"),
+        ),
+        _flag(Standing.LEFT),
+    ),
+    **dict.fromkeys(
+        _names(
+            *("unsubscribed at", "unsubscribed on", "unsubscribed date", "unsubscribe date", "unsubscribe time"),
+            *("unsubscription date", "date unsubscribed", "opted out at", "opted out on", "opt out date"),
+            *("opt out time", "optout date", "optout time", "unsubscribe reason", "fecha de baja"),
+        ),
+        _day_of(Standing.LEFT),
+    ),
+    **dict.fromkeys(
+        _names(
+            *("bounced", "is bounced", "hard bounced", "hard bounce", "email bounced", "email is bad"),
+            *("email1 is bad", "on hold", "undeliverable"),
+        ),
+        _flag(Standing.BOUNCED),
+    ),
+    **dict.fromkeys(
+        _names(
+            *("bounced at", "bounced on", "bounce date", "bounced date", "email bounced date", "cleaned at"),
+            *("bounce reason", "email bounced reason", "email hard bounce reason"),
+        ),
+        _day_of(Standing.BOUNCED),
+    ),
+    **dict.fromkeys(
+        _names("complained", "spam complaint", "marked as spam", "reported spam"), _flag(Standing.COMPLAINED)
+    ),
+    **dict.fromkeys(_names("complained at", "complained on", "complaint date"), _day_of(Standing.COMPLAINED)),
+    **dict.fromkeys(_names("subscribed", "is subscribed", "email subscribed"), _consent(Standing.LEFT)),
+    **dict.fromkeys(
+        _names(
+            *("opt in", "opted in", "email opt in", "email opted in", "accepts marketing", "accepts email marketing"),
+            *("email marketing consent", "marketing consent"),
+        ),
+        _consent(Standing.UNCONFIRMED),
+    ),
+}
+"""Columns that tell in a file of any making how people stand. What they are called is read, not what it may mean."""
+
+MAY_TELL = re.compile(
+    r"\b(un)?subscri|\bopt(ed)? ?(in|out)\b|bounc|complain|\bspam\b|\bdo ?not|block(ed|list)|blacklist|suppress|"
+    r"deceased|died|consent|status|standing|accepts|inactive|archived|deleted|cancel|cleaned|\bbaja\b|\bestado\b|estatus"
+)
+"""In the plain name of a column: it may tell who left, or whose mail bounced."""
 
 NAMED = {
     "subscribed": Standing.SUBSCRIBED,
@@ -133,10 +211,16 @@ ANY = Recipe(
         *("languages", "language", "lang", "locale", "preferred language"),
         *("idiomas", "idioma", "ngôn ngữ", "اللغة"),
     ),
-    agreed_on=_names("confirmed at", "confirmed on", "subscribed at", "subscribed on", "opt in date", "optin date"),
-    standings=dict.fromkeys(_names("status", "subscription status", "subscriber status"), WORDS),
+    agreed_on=_names(
+        *("confirmed at", "confirmed on", "subscribed at", "subscribed on", "opt in date", "optin date"),
+        *("opt in time", "optin time", "date subscribed"),
+    ),
+    standings=_TELLING,
 )
 """What columns are called everywhere: in a known product's export too, where its recipe says nothing else."""
+
+_PLACES = ("Home", "Main", "Work", "Other", "Billing")
+"""Where CiviCRM's addresses are, before the name of a column."""
 
 RECIPES = (
     # No published source: file names and columns as seen in public scripts that read them.
@@ -242,16 +326,17 @@ RECIPES = (
             *(_names("Contact ID", "Contact Type"), _names("Contact ID", "Do Not Email")),
             *(_names("Do Not Email", "Do Not Phone"), _names("No Bulk Emails (User Opt Out)")),
         ),
-        address=_names("Email", *(f"{place}-Email" for place in ("Home", "Main", "Work", "Other", "Billing"))),
+        address=_names("Email", *(f"{place}-Email" for place in _PLACES)),
         given_name=_names("First Name"),
         family_name=_names("Last Name"),  # the Display Name of somebody without a name is their address
         standings={
             plain("Do Not Email"): _yes(Standing.LEFT),
             plain("No Bulk Emails (User Opt Out)"): _yes(Standing.LEFT),
-            plain("On Hold"): _yes(Standing.BOUNCED)
-            | _words(bounced="on hold bounce", left="on hold opt out|2", subscribed="not on hold"),
-            plain("Deceased"): _yes(Standing.LEFT),
-            plain("Is Deceased"): _yes(Standing.LEFT),
+            **dict.fromkeys(
+                _names("On Hold", *(f"{place}-On Hold" for place in _PLACES)),
+                _yes(Standing.BOUNCED)
+                | _words(bounced="on hold bounce", left="on hold opt out|2", subscribed="not on hold"),
+            ),
             plain("Contact is in Trash"): _yes(Standing.LEFT),
         },
         tells=("Do Not Email", "No Bulk Emails (User Opt Out)", "On Hold"),

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -220,7 +221,11 @@ def test_one_of_mailchimps_files_is_known_by_its_name() -> None:
 
 @pytest.mark.parametrize(
     ("called", "stands"),
-    [("unsubscribed.csv", "left"), ("unconfirmed 2021.csv", "unconfirmed"), ("Cleaned list.csv", "subscribed")],
+    [
+        *[("unsubscribed.csv", "left"), ("unconfirmed 2021.csv", "unconfirmed"), ("Cleaned list.csv", "subscribed")],
+        *[("Copy of unsubscribed.csv", "left"), ("Press, not subscribed.csv", "unconfirmed")],
+        ("subscribed and bounced.csv", "bounced"),
+    ],
 )
 def test_a_files_name_says_of_any_product_how_everybody_in_it_stands(called: str, stands: str) -> None:
     """listmonk writes nowhere else who left a list."""
@@ -238,6 +243,8 @@ def test_substacks_archive_is_read_without_whom_its_posts_went_to() -> None:
     [
         (b"email,name\n", "Nothing in this file tells who left"),
         (b"email,status\n", ""),
+        (b"email,Estado,GDPR consent\n", "Look at “Estado”, “GDPR consent”: if"),
+        (b"email,status,subscribed on\n", ""),
         (b"email,can2_user_tags\n", "export it again with “can2_subscription_status”"),
         (b"Contact ID,Contact Type,Email,On Hold\n", "with “Do Not Email”, “No Bulk Emails (User Opt Out)”."),
         (b"uuid,email,name,attributes,status\n", "call that unsubscribed.csv"),
@@ -248,8 +255,48 @@ def test_substacks_archive_is_read_without_whom_its_posts_went_to() -> None:
 def test_what_a_file_does_not_tell_is_said(data: bytes, says: str) -> None:
     with tables_of(io.BytesIO(data), "list.csv") as tables:
         header, _ = header_of(next(tables))
-    told = caution(guessed(header), names_of(header.cells))
+    told = caution(guessed(header), dict(zip(names_of(header.cells), header.cells, strict=True)))
     assert says in told if says else told == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "gone", "stays", "stands"),
+    [
+        ("Unsubscribed", "true", "false", "left"),
+        ("Unsubscribed", "5/1/2024 10:00 AM", "", "left"),
+        ("unsubscribed_at", "Jan 5 2024", "", "left"),
+        ("Email Opt Out", "1", "0", "left"),
+        ("Unsubscribed from all email", "Yes", "", "left"),
+        ("Do Not Contact", "x", "", "left"),
+        ("Fecha de baja", "05.01.2024", "", "left"),
+        ("Email status", "Unsubscribed", "Active", "left"),
+        ("Bounced", "TRUE", "FALSE", "bounced"),
+        ("Email Bounced Reason", "User unknown", "", "bounced"),
+        ("Marked as spam", "yes", "no", "complained"),
+        ("Subscribed", "no", "2021-05-01", "left"),
+        ("Accepts Email Marketing", "no", "yes", "unconfirmed"),
+        ("Email opt-in", "", "1", "unconfirmed"),
+    ],
+)
+def test_a_file_of_any_making_is_heeded_where_it_tells(column: str, gone: str, stays: str, stands: str) -> None:
+    data = f"email,{column}\ngone@example.org,{gone}\nstays@example.org,{stays}\n".encode()
+    assert standings(data) == {"gone": stands, "stays": "subscribed"}
+
+
+def test_what_such_a_column_says_otherwise_is_asked_about() -> None:
+    data = b"email,Do Not Email\none@example.org,Allow\ntwo@example.org,\n"
+    with tables_of(io.BytesIO(data), "list.csv") as tables:
+        assert words_unsaid(tables, columns_of(data)) == ["allow"]
+
+
+def test_civicrms_hold_counts_where_a_place_stands_before_it() -> None:
+    held = b"Contact ID,Contact Type,Home-Email,Home-On Hold\n1,Individual,gone@example.org,On Hold Bounce\n"
+    assert standings(held) == {"gone": "bounced"}
+
+
+def test_a_word_that_is_said_for_one_column_changes_no_other() -> None:
+    columns = replace(columns_of(b"email,status,unsubscribed\n"), words={"yes": "subscribed"})
+    assert columns.words_of("unsubscribed")["yes"] == "left"
 
 
 def workbook(*rows: list[object]) -> bytes:
