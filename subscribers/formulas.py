@@ -1,17 +1,21 @@
-"""Cells that a spreadsheet would run: our export puts an apostrophe before them, and our import takes it off again."""
+"""Cells that a spreadsheet would run: our export puts an apostrophe before them, and our import takes it off again.
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
+A spreadsheet of a country with decimal commas parts cells at semicolons, quotation marks or not: behind one, and behind
+a line break, a cell may begin as well.
+"""
+
+import re
+
+_RUNS = "'*[=+\\-@\t\r\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]"
+_BEGINS = re.compile(f"(^|[;\t\r\n])(?={_RUNS})")
+_BEGINS_GUARDED = re.compile(f"(^|[;\t\r\n])'(?={_RUNS})")
 
 
 def guarded(cell: str) -> str:
     """The cell so that no spreadsheet runs it; one that looks guarded is guarded once more, so that `bare` is exact."""
-    return f"'{cell}" if _runs(cell) else cell
+    return _BEGINS.sub(r"\1'", cell)
 
 
 def bare(cell: str) -> str:
     """What `guarded` was given."""
-    return cell[1:] if cell.startswith("'") and _runs(cell) else cell
-
-
-def _runs(cell: str) -> bool:
-    return cell.lstrip("'").startswith(_RUNS)
+    return _BEGINS_GUARDED.sub(r"\1", cell)
