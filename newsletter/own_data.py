@@ -1,5 +1,6 @@
 """All that is held about one reader, for that reader: what the list knows, and what became of each mailing."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from newsletter.delivery.history import Event, history
 from newsletter.holdings import NOT_HELD, OUTSIDE
 from newsletter.notices.models import Notice
 from subscribers import roll
+from subscribers.addresses import mailbox
 from subscribers.exporting import readers
 from subscribers.models import AddressChange, MailedDay, State, Subscriber
 from subscribers.vault import Vault
@@ -31,7 +33,7 @@ def everything(
         "about_you": about_you,
         "change_of_address": _change(session, vault, subscriber_id),
         "mailings": [_mailing(event) for event in history(session, subscriber_id)],
-        "mails_because_of_forms": _mailed(session, address_hash),
+        "mails_because_of_forms": _mailed(session, (address_hash, vault.hash(mailbox(about_you["address"])))),
         "mails_that_wait": _waiting(session, address_hash),
         "not_held": say(NOT_HELD),
         "beyond_this_program": [say(sentence) for sentence in OUTSIDE],
@@ -62,8 +64,9 @@ def _mailing(event: Event) -> dict[str, Any]:
     }
 
 
-def _mailed(session: Session, address_hash: bytes) -> list[dict[str, str]]:
-    days = select(MailedDay).filter_by(address_hash=address_hash).order_by(MailedDay.day, MailedDay.kind)
+def _mailed(session: Session, hashes: Collection[bytes]) -> list[dict[str, str]]:
+    """Mails to the address, and to others that end up in its mailbox."""
+    days = select(MailedDay).where(MailedDay.address_hash.in_(hashes)).order_by(MailedDay.day, MailedDay.kind)
     return [{"form": mailed.kind, "day": mailed.day.isoformat()} for mailed in session.scalars(days)]
 
 

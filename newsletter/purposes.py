@@ -120,7 +120,10 @@ KINDS: Mapping[str, Kind] = {
         "That a form sent mail to an address",
         "{mailed}",
         {
-            "address_hash": _HASH,
+            "address_hash": Reason(
+                "the address without what follows a plus, as a mark that cannot be read back",
+                "to count mails that end up in one mailbox together",
+            ),
             "kind": Reason("which form", "to bound the mails of each"),
             "day": Reason("the day", "so that nobody can fill somebody's mailbox"),
         },

@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect, delete, select
 from sqlalchemy.orm import Session
 
 from subscribers import roll
+from subscribers.addresses import mailbox
 from subscribers.addresses import normal as normal_address
 from subscribers.joining import reader_with
 from subscribers.models import AddressChange, MailedDay, State, Subscriber, Suppression
@@ -113,6 +114,7 @@ def _reader(session: Session, number: int | ScalarSelect[int]) -> Subscriber | N
 def _move(session: Session, vault: Vault, reader: Subscriber, change: AddressChange) -> Moved | None:
     """All that is theirs stays, by number. Of the old address nothing does: it may be subscribed anew, by anybody."""
     old, new = reader.address_hash, change.address_hash
+    before = vault.hash(mailbox(vault.open_address(reader.sealed_address, old)))
     if reader_with(session, old) != reader.id or _is_known(session, new):  # since the mails were written
         session.delete(change)
         return None
@@ -123,7 +125,7 @@ def _move(session: Session, vault: Vault, reader: Subscriber, change: AddressCha
     session.flush()
     for address_hash in (old, new):
         roll.forget_sign_up(session, address_hash)
-    session.execute(delete(MailedDay).where(MailedDay.address_hash == old))
+    session.execute(delete(MailedDay).where(MailedDay.address_hash.in_((old, before))))
     return Moved(reader.id, old)
 
 

@@ -11,6 +11,8 @@ from subscribers.errors import BadAddress
 LONGEST = 254
 """RFC 5321, section 4.5.3.1.3: a path has 256 octets, two of them its brackets."""
 
+_DOTLESS = ("gmail.com", "googlemail.com")
+"""Where dots in the local part make no difference, and the two names are one."""
 _ALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 _PLAIN = re.compile(
     r"""[\w+\-]++(?:\.[\w+\-]++)*+                       # a dot-atom (RFC 5322, section 3.2.3) of common signs
@@ -113,6 +115,15 @@ def _refuse_look_alikes(address: str) -> None:
 def for_lookup(address: Address) -> str:
     """The form that decides whether two spellings are one person: the local part case-folded."""
     return f"{unicodedata.normalize('NFC', address.local.casefold())}@{address.domain_ascii}"
+
+
+def mailbox(text: str) -> Address:
+    """Where mail to `text`, an address as it was kept, probably ends up: without what follows a plus (RFC 5233)."""
+    local, _, domain = kept_envelope(text).rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), _DOTLESS[0]
+    return Address(local=local, domain_ascii=domain, text=f"{local}@{domain}")
 
 
 def envelope(address: Address) -> str:

@@ -20,13 +20,13 @@ class Kind(enum.StrEnum):
 
 
 MOST = {Kind.SIGN_UP: 3, Kind.PREFERENCES: 6, Kind.CHANGE_NEW: 3}
-"""Mails to one address within WITHIN, and never two on one day. CHANGE_OLD has no bound of its own: who asks for it has
+"""Mails to one mailbox within WITHIN, and never two on one day. CHANGE_OLD has no bound of its own: who asks for it has
 a link from that very mailbox."""
 WITHIN = timedelta(days=30)
 
 
 def may_mail(session: Session, address_hash: bytes, kind: Kind, day: date) -> bool:
-    """Whether this address may be sent one more on this day (UTC); then it counts."""
+    """Whether this address, or the mailbox of this hash, may be sent one more on this day (UTC); then it counts."""
     lately = (MailedDay.address_hash == address_hash, MailedDay.kind == kind, MailedDay.day > day - WITHIN)
     if session.scalars(select(func.count()).select_from(MailedDay).where(*lately)).one() >= MOST[kind]:
         return False

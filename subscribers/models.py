@@ -118,7 +118,7 @@ class AddressChange(Base):
 
 
 class MailedDay(Base):
-    """That an address was sent a mail because somebody typed it into a form: kept for a month, to bound how many."""
+    """That a mailbox was sent a mail because somebody typed its address into a form: a month is kept, to bound them."""
 
     __tablename__ = "mailed_day"
 

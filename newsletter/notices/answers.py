@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from newsletter.notices.models import Notice
 from subscribers import address_change
 from subscribers.address_change import Side, Standing
+from subscribers.addresses import mailbox
 from subscribers.joining import FORGOTTEN_AFTER, reader_with
 from subscribers.mailed import MOST, Kind, may_mail
 from subscribers.models import SignUp, Suppression
@@ -38,9 +39,16 @@ def answer(session: Session, vault: Vault, notice: Notice, values: Mapping[str, 
     kind = Kind(notice.template)
     words = FORMS[kind](session, vault, notice, values)
     counts = words is not None and kind in MOST and notice.tries == 1
-    if counts and not may_mail(session, notice.address_hash, kind, notice.created_at.date()):
+    if counts and not may_mail(session, _bounded(vault, notice, kind), kind, notice.created_at.date()):
         return None
     return words
+
+
+def _bounded(vault: Vault, notice: Notice, kind: Kind) -> bytes:
+    """Whose mails are counted: where anybody may type an address, all spellings that one mailbox takes."""
+    if kind is Kind.PREFERENCES:  # goes to readers alone
+        return notice.address_hash
+    return vault.hash(mailbox(vault.open_address(notice.sealed_address, notice.address_hash)))
 
 
 def _to_sign_up(session: Session, vault: Vault, notice: Notice, values: Mapping[str, str]) -> Words | None:

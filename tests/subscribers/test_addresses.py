@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subscribers.addresses import _validated, envelope, for_lookup, glance, kept_envelope, normal
+from subscribers.addresses import _validated, envelope, for_lookup, glance, kept_envelope, mailbox, normal
 from subscribers.errors import BadAddress
 
 
@@ -22,6 +22,20 @@ from subscribers.errors import BadAddress
 )
 def test_two_spellings_of_one_person_compare_alike(one: str, other: str) -> None:
     assert for_lookup(normal(one)) == for_lookup(normal(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [
+        ("ana+1@example.org", "Ana@example.org", True),
+        ("a.na+1@gmail.com", "an.a@GoogleMail.com", True),
+        ("ana+1@bücher.example.com", "ana@xn--bcher-kva.example.com", True),
+        ("a.na@example.org", "ana@example.org", False),
+        ("+1@example.org", "+2@example.org", False),
+    ],
+)
+def test_spellings_of_one_mailbox_are_known(one: str, other: str, are_one: bool) -> None:
+    assert (for_lookup(mailbox(normal(one).text)) == for_lookup(mailbox(normal(other).text))) is are_one
 
 
 @pytest.mark.parametrize("other", ["ana.b@example.org", "ana@example.com", "ana+b@example.org"])

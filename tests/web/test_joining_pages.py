@@ -151,6 +151,12 @@ def test_an_address_gets_one_mail_a_day_and_three_a_month(web: Web, mailbox: Mai
     assert came == [1, 1, 1, 0, 0, 0]
 
 
+def test_a_mailbox_is_filled_by_no_other_spelling_of_its_address(web: Web, mailbox: Mailbox) -> None:
+    for address in ("ana+1@gmail.com", "a.na+2@gmail.com", "ana@googlemail.com", "bo@gmail.com"):
+        assert heading(fill(web, address)) == "Mire en su correo."
+    assert [mail["To"] for mail in mailbox.fetch()] == ["ana+1@gmail.com", "bo@gmail.com"]
+
+
 def test_a_form_on_another_site_leads_to_ours_and_does_nothing_by_itself(web: Web, mailbox: Mailbox) -> None:
     foreign = web.client(**EMBEDDED).post("/subscribe", files={"address": (None, ADDRESS), "lang": (None, "ar")})
     assert (foreign.status_code, '<html lang="ar" dir="rtl">' in foreign.text) == (200, True)
@@ -321,8 +327,8 @@ SAID = {
 @pytest.mark.parametrize("language", SAID)
 def test_pages_and_mails_promise_the_days_that_are_set(web: Web, mailbox: Mailbox, language: str) -> None:
     home = Path(str(web.database.engine.url.database)).parent
-    mine = {"sign_up_days": 3, "undo_days": 2, "base_url": "https://news.example.org"}
-    web.app = on_stage(web.database, web.vault, Settings(home=home, **mine), clock=lambda: web.now)
+    settings = Settings(home=home, sign_up_days=3, undo_days=2, base_url="https://news.example.org")
+    web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
     forgotten, erased, holds, undo = SAID[language]
     form = web.client().get(f"/subscribe?lang={language}").text
     assert forgotten in form
