@@ -45,30 +45,28 @@ class Gate:
         self._begun: datetime | None = None
         self._forget()
 
-    def way(self, network: str, now: datetime) -> Way:
-        """What a form from this network (nothing: unknown) is asked for; it counts."""
+    def way(self, network: str, now: datetime, worked: str = "") -> Way:
+        """What a form from this network (nothing: unknown) is asked for; `worked`: the ticket that it worked for.
+
+        Only who is let in counts, and a ticket lets in once: who does no work shuts nobody out, and no network alone.
+        """
         with self._lock:
             self._begin(now)
-            mine = self._count(network)
-            if mine > MOST_FOR_ONE or self._all > MOST_FOR_ALL:
+            whom = hmac.digest(self._key, network.encode(), "sha256")
+            mine = self._by_network[whom]
+            if mine >= MOST_FOR_ONE or self._all >= MOST_FOR_ALL:
                 return Way.SHUT
-            return Way.PROOF if mine > FREE_FOR_ONE or self._all > FREE_FOR_ALL else Way.OPEN
-
-    def _count(self, network: str) -> int:
-        """One more; how many from this network. Who is not let in counts no more: one network shuts nobody else out."""
-        if self._all > MOST_FOR_ALL:
-            return 0
-        whom = hmac.digest(self._key, network.encode(), "sha256")
-        mine = self._by_network[whom] if network else 0
-        if mine <= MOST_FOR_ONE:
+            if (mine >= FREE_FOR_ONE or self._all >= FREE_FOR_ALL) and (not worked or worked in self._used):
+                return Way.PROOF
             self._all += 1
-            self._by_network[whom] = mine + bool(network)
-        return self._by_network[whom]
+            self._by_network[whom] += bool(network)
+            self._used.add(worked)
+            return Way.OPEN
 
     def attacked_until(self, now: datetime) -> datetime | None:
         """Until when everyone is asked for a proof of work; nothing in quiet times."""
         with self._lock:
-            if self._begun is None or now >= self._begun + HOUR or self._all <= FREE_FOR_ALL:
+            if self._begun is None or now >= self._begun + HOUR or self._all < FREE_FOR_ALL:
                 return None
             return self._begun + HOUR
 
@@ -91,6 +89,7 @@ class Gate:
         self._key = secrets.token_bytes(16)
         self._all = 0
         self._by_network: Counter[bytes] = Counter()
+        self._used: set[str] = set()
 
 
 def network_of(request: Request, proxies: Sequence[str]) -> str:

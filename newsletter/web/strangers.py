@@ -128,10 +128,12 @@ def _hindrance(site: Site, request: Request, filled: Filled, language: str) -> A
         return Again(note=note, sure=address.domain_ascii)
     if not _was_shown(site, filled.made):
         return Again(note=say("One more step: look whether the address is right, then press the button."))
-    way = site.memory.gate.way(network_of(request, site.settings.proxy), site.clock())
+    work = _work(site, address, filled)
+    worked = "" if work else filled.ticket
+    way = site.memory.gate.way(network_of(request, site.settings.proxy), site.clock(), worked)
     if way is Way.SHUT:
         return Shut()
-    return _work(site, address, filled) if way is Way.PROOF else None
+    return (work or _new_work(site, address)) if way is Way.PROOF else None
 
 
 def _held_up(site: Site, language: str, filled: Filled, why: Work | Shut) -> HTMLResponse:
@@ -172,10 +174,18 @@ def _was_shown(site: Site, made: str) -> bool:
 
 def _work(site: Site, address: Address, filled: Filled) -> Work | None:
     """What is still to be done; nothing where it is. A ticket is good for one address."""
-    now, whose = site.clock(), int.from_bytes(site.vault.hash(address)[:4], "big")
+    now = site.clock()
     ticket = read_timed(site.vault, Purpose.PATIENCE, filled.ticket)
-    if ticket is None or ticket.number != whose or now - ticket.made_at >= TICKET_HOLDS:
-        return Work(make_timed(site.vault, Purpose.PATIENCE, whose, now), early=False)
+    if ticket is None or ticket.number != _short_hash(site, address) or now - ticket.made_at >= TICKET_HOLDS:
+        return _new_work(site, address)
     if now - ticket.made_at >= PATIENCE or is_proof(filled.ticket, filled.proof):
         return None
     return Work(filled.ticket, early=True)
+
+
+def _new_work(site: Site, address: Address) -> Work:
+    return Work(make_timed(site.vault, Purpose.PATIENCE, _short_hash(site, address), site.clock()), early=False)
+
+
+def _short_hash(site: Site, address: Address) -> int:
+    return int.from_bytes(site.vault.hash(address)[:4], "big")
