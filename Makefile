@@ -18,7 +18,6 @@ lint: .venv/test ## types, style, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy scheduler.py
 	$(BIN)/lint-imports --no-cache
 
 format: .venv/test ## put the code into its one style

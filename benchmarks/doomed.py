@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 
 import scheduler
 from newsletter.delivery import planning, sender
-from newsletter.mail import Barrier, Message, Reply, Take
+from newsletter.mail import Barrier, Later, Message, Reply, Take
 from newsletter.transports.smtp import SmtpTransport
 
 BATCH = 40
@@ -39,10 +39,10 @@ AT_RANDOM = ("while it starts", "while it sends")
 
 
 class Doom(NamedTuple):
-    """Where a life ends: when it comes by `point` for the `count`-th time, or (AT_RANDOM) some seconds later."""
+    """Where a life ends: when it comes by `point` for the `nth` time, or (AT_RANDOM) some seconds later."""
 
     point: str
-    count: int = 1
+    nth: int = 1
     seconds: float = 0.0
 
 
@@ -62,7 +62,7 @@ class _Watch:
     """Counts how often the points are passed."""
 
     def __init__(self, doom: Doom, note_first: Callable[[], None]) -> None:
-        self._point, self._left = doom.point, doom.count
+        self._point, self._left = doom.point, doom.nth
         self._note_first = note_first
         self._was_accepted = False
 
@@ -91,10 +91,10 @@ class _Watch:
             event.listen(Engine, "commit", lambda _: self._pass("before a commit of the books"))
             run(transport, self._taking(take), self._asking(barrier))
 
-        SmtpTransport.run = watched  # type: ignore[method-assign] # that is the wrapping
+        SmtpTransport.run = watched  # type: ignore[method-assign, assignment] # that is the wrapping
 
     def _taking(self, take: Take) -> Take:
-        def taking() -> Message | None:
+        def taking() -> Message | Later | None:
             if message := take():
                 self._pass("after a claim")
             return message

@@ -19,10 +19,10 @@ class Figure(NamedTuple):
 
 
 class Work(NamedTuple):
-    """`count` pieces of work, done by `run`."""
+    """So many pieces of work, done by `run`."""
 
     name: str
-    count: int
+    pieces: int
     run: Callable[[], None]
 
 
@@ -34,7 +34,7 @@ def per_second(what: str, ours: Work, *peers: Work) -> list[Figure]:
             start = time.perf_counter()
             work.run()
             times[work.name].append(time.perf_counter() - start)
-    rates = {work.name: work.count / statistics.median(times[work.name]) for work in (ours, *peers)}
+    rates = {work.name: work.pieces / statistics.median(times[work.name]) for work in (ours, *peers)}
     mine = rates[ours.name]
     return [
         Figure(what, f"{mine:,.0f}/s", f"{rates[peer.name]:,.0f}/s ({peer.name})", mine / rates[peer.name])

@@ -69,6 +69,8 @@ def _send(house: House, database: Database, workers: int, newcomers: list[str] |
             times.join(Delivery, Delivery.id == Attempt.delivery_id).where(Delivery.mailing_id == mailing)
         ).one()
     assert sent == PEOPLE
+    assert begun
+    assert answered
     return float(sent / (answered - begun).total_seconds())
 
 

@@ -61,10 +61,12 @@ def _log_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_passwords() -> None:
+def _quick_passwords() -> Iterator[None]:
     """Argon2 is slow on purpose, and here nobody guesses; the programs that flows start keep the cost of real life."""
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
-    passwords._hasher = lambda: quick
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: quick)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,10 +1,12 @@
 """Who comes in and by what link, what ends with a role, and that somebody always owns the desk."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from newsletter.db import Database
 from newsletter.desk import deeds, members, passwords, sessions
@@ -175,10 +177,11 @@ def test_who_leaves_takes_their_links_along_and_may_come_back(database: Database
 def test_the_last_owner_stays_one(database: Database, vault: Vault) -> None:
     rosa = first(database, vault)
     eva = invited(database, vault, rosa, "Eva")
-    for change in (
+    changes: list[Callable[[Session, Member], object]] = [
         lambda session, member: members.end(session, rosa, member, NOW),
         lambda session, member: members.change_role(session, rosa, member, Role.EDITOR, "", NOW),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(DeskError, match="There must be an owner"), database.write() as session:
             change(session, members.of(session, rosa.id))
     with database.write() as session:

@@ -18,8 +18,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy.orm import Session
+
 import scheduler
-from issues import composing
+from issues import composing, waivers
 from issues.models import Fallback, Resource, ResourceText
 from newsletter import publishing, wiring
 from newsletter.__main__ import main
@@ -28,7 +30,7 @@ from newsletter.delivery import account
 from newsletter.delivery.account import Account
 from newsletter.publishing import When
 from newsletter.wiring import Newsletter, utc_now
-from subscribers import people
+from subscribers import consent, people
 from subscribers.consent import Wording
 
 WORDING = Wording("en", "Yes, write to me once a month.")
@@ -41,7 +43,9 @@ ONE_PASS = partial(scheduler.main, ["--once"])
 """What `newsletter work --once` becomes."""
 
 
-def _live(life: Callable[[], object], words: list[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
+def _live(
+    life: Callable[[], int | None], words: list[str], environment: Mapping[str, str], out: Path, err: Path
+) -> None:
     """A program's life, from its environment to its exit code; with what it starts itself it is a group of its own."""
     os.setpgid(0, 0)
     os.environ.clear()
@@ -107,13 +111,13 @@ class House:
         return said + complained
 
     def start_work(
-        self, log: Path, life: Callable[[], object] = ONE_PASS, *words: str, cold: bool = False
+        self, log: Path, life: Callable[[], int | None] = ONE_PASS, *words: str, cold: bool = False
     ) -> BaseProcess:
         """One pass of the job, or another life of it; all that it prints is in the log."""
         return self._start(life, [*words], log, log, cold=cold)
 
     def _start(
-        self, life: Callable[[], object], words: list[str], out: Path, err: Path, *, cold: bool = False
+        self, life: Callable[[], int | None], words: list[str], out: Path, err: Path, *, cold: bool = False
     ) -> BaseProcess:
         process = (COLD if cold else WARM).Process(target=_live, args=(life, words, self.environment, out, err))
         process.start()
@@ -148,16 +152,11 @@ class House:
                     )
                     for i, address in enumerate(addresses)
                 ]
-                from subscribers import consent
-
                 people.enrol(session, rows, wording=consent.wording_id(session, WORDING), came_by="added", now=now)
             with newsletter.database.write() as session:
                 return self._schedule(newsletter, session, slug)
 
-    def _schedule(self, newsletter: Newsletter, session: object, slug: str) -> int:
-        from sqlalchemy.orm import Session
-
-        assert isinstance(session, Session)
+    def _schedule(self, newsletter: Newsletter, session: Session, slug: str) -> int:
         now = utc_now()
         text = {"summary": "A summary.", "link": "https://ijn.example.org/1", "changed_at": now, "guid": slug}
         session.add(
@@ -175,8 +174,6 @@ class House:
             fallback=Fallback.LABEL,
             now=utc_now(),
         )
-        from issues import waivers
-
         composing.approve(session, issue, by="Rosa", now=now)
         for check in ("missing-text", "stale-text"):
             waivers.waive(session, issue, check, "", by="Rosa", now=now)

@@ -28,6 +28,7 @@ from tests.flows.everybody import excludes_nobody
 from tests.flows.house import House
 from tests.flows.pages import answering
 from tests.newsletter.smtp_server import serving
+from tests.web.caught import text_of
 
 pytestmark = pytest.mark.flow
 
@@ -108,7 +109,8 @@ def test_the_first_link_a_password_and_a_browser_signed_out_from_afar(browser: B
     expect(here.get_by_role("status").last).to_contain_text("Your password is changed")
     _sign_in(there, door, NEW_PASSWORD)
     there.wait_for_url(f"{door.base_url}/desk")
-    here.close(), there.close()
+    here.close()
+    there.close()
 
 
 def test_a_passkey_is_added_and_signs_in_without_typing(browser: Browser, door: Door) -> None:
@@ -179,7 +181,7 @@ def _free_port() -> int:
 
 
 def _printed_link(lines: Iterator[str]) -> str:
-    return next(found[0] for line in lines if (found := re.findall(r"http://\S+/desk/welcome/\S+", line)))
+    return next(found[0] for line in lines if (found := re.search(r"http://\S+/desk/welcome/\S+", line)))
 
 
 def _post(session: requests.Session, url: str, **form: str) -> requests.Response:
@@ -228,7 +230,7 @@ def test_the_program_prints_the_first_link_mails_invitations_and_helps_who_is_lo
             assert server.on_accept.wait(30)
             ((recipient, mail),) = server.accepted
             assert recipient == "eva@example.org"
-            text = email.message_from_bytes(mail, policy=email.policy.default).get_body(("plain",)).get_content()
+            text = text_of(email.message_from_bytes(mail, policy=email.policy.default))
             _post(
                 invited, _printed_link(iter(text.splitlines())), name="Eva", address="e@example.org", password=PASSWORD
             )

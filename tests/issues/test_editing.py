@@ -1,6 +1,7 @@
 """Texts and their order are changed at the desk: two people lose nothing, and everything can be undone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 import pytest
 from sqlalchemy.orm import Session
@@ -14,8 +15,16 @@ from issues.models import Issue, PassageKind
 from newsletter.db import Database
 from tests.issues.drafted import LATER, drafted, keys
 
-ANA = {"by": "Ana", "now": LATER}
-LUCIA = {"by": "Lucía", "now": LATER + timedelta(hours=1)}
+
+class By(TypedDict):
+    """Who does something, and when."""
+
+    by: str
+    now: datetime
+
+
+ANA = By(by="Ana", now=LATER)
+LUCIA = By(by="Lucía", now=LATER + timedelta(hours=1))
 
 
 def seen(issue: Issue, key: str, language: str) -> Seen:
@@ -24,7 +33,7 @@ def seen(issue: Issue, key: str, language: str) -> Seen:
 
 
 def write(session: Session, issue: Issue, key: str, language: str, **fields: str) -> None:
-    editing.save(session, issue, key, language, fields, seen=seen(issue, key, language), **ANA)  # type: ignore[arg-type]
+    editing.save(session, issue, key, language, fields, seen=seen(issue, key, language), **ANA)
 
 
 def test_two_authors_of_one_text_lose_no_word(database: Database) -> None:
@@ -71,7 +80,7 @@ def test_a_stale_text_stays_stale_until_somebody_says_that_it_is_true(database: 
         assert cell.state is CellState.STALE
         assert editing.source_then(session, cell) == before
         editing.confirm(session, issue, "7", "es", seen=seen(issue, "7", "es"), **LUCIA)
-        assert cell.state is CellState.DRAFT
+        assert editing.find(issue, "7", "es").state is CellState.DRAFT
         assert history.history(session, issue, "7", "es")[-1].by == "Lucía"
 
 
@@ -92,11 +101,10 @@ def test_a_small_edit_keeps_translations_true_even_when_said_after_the_typing(da
         composing.approve(session, issue, **ANA)
         opened = seen(issue, "7", "en")
         editing.save(session, issue, "7", "en", {"title": "Prioritiess"}, seen=opened, **ANA)
-        cell = editing.find(issue, "7", "es")
-        assert cell.state is CellState.STALE
+        assert editing.find(issue, "7", "es").state is CellState.STALE
         now_seen = Seen(editing.find(issue, "7", "en").revision, opened.source)
         editing.save(session, issue, "7", "en", {"title": "Prioritiess"}, seen=now_seen, small_edit=True, **ANA)
-        assert cell.state is CellState.APPROVED
+        assert editing.find(issue, "7", "es").state is CellState.APPROVED
         assert history.history(session, issue, "7", "en")[-1].what == history.SMALL_EDIT
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy.orm import Session
 
 from issues import composing
@@ -41,7 +42,7 @@ def csv_of(issue: Issue, *pairs: tuple[str, str]) -> bytes:
     return swapped(to_csv(sheet(issue, "es")).decode("utf-8-sig"), *pairs).encode()
 
 
-def book_of(issue: Issue, change: Callable[[openpyxl.worksheet.worksheet.Worksheet], object]) -> bytes:
+def book_of(issue: Issue, change: Callable[[Worksheet], object]) -> bytes:
     """The Spanish sheet as a workbook that somebody changed and saved."""
     book = openpyxl.load_workbook(io.BytesIO(to_xlsx(sheet(issue, "es"))))
     change(book.worksheets[0])
@@ -201,7 +202,7 @@ def test_a_workbook_is_ready_to_be_worked_in(database: Database) -> None:
 
 
 def test_what_a_program_made_of_a_cell_is_no_text(database: Database) -> None:
-    def change(page: openpyxl.worksheet.worksheet.Worksheet) -> None:
+    def change(page: Worksheet) -> None:
         page["C2"], page["C3"], page["C5"] = "=1+1", LATER.replace(tzinfo=None), 1948.0
         page["C8"] = "#NAME?"
 
@@ -213,8 +214,9 @@ def test_what_a_program_made_of_a_cell_is_no_text(database: Database) -> None:
 
 
 def test_a_workbook_may_claim_any_size_and_hold_other_pages(database: Database) -> None:
-    def change(page: openpyxl.worksheet.worksheet.Worksheet) -> None:
+    def change(page: Worksheet) -> None:
         page["C5"], page["XFD1048576"] = "Otra", "far away"
+        assert page.parent
         page.parent.create_sheet("Notes", 0)["A1"] = "mine"
 
     with database.write() as session:

@@ -1,5 +1,6 @@
 """A small newsletter that is ready to send: an issue frozen in two languages, and people to write to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from newsletter.delivery.account import Account
 from newsletter.delivery.message import Letterhead
 from newsletter.delivery.models import Delivery, State
 from newsletter.delivery.sender import Office, send_due
-from newsletter.mail import Transport
+from newsletter.mail import Message, Take, Transport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from subscribers import people
 from subscribers.consent import Wording
@@ -107,6 +108,13 @@ def _edition(issue: int, language: str, filling: str) -> Edition:
         digest=language * 32,
         frozen_at=NOW,
     )
+
+
+def messages(take: Take) -> Iterator[Message]:
+    """Whatever a way out is given, one after the other; nothing paces it here, so it is never told to wait."""
+    while message := take():
+        assert isinstance(message, Message)
+        yield message
 
 
 def newsroom_of(database: Database, folder: Path) -> Newsroom:

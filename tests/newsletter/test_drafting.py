@@ -1,6 +1,5 @@
 """The draft that makes itself: on its day and once, whoever is late or comes twice, with a letter to the editors."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -64,7 +63,7 @@ class House:
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
+def house(database: Database, tmp_path: Path) -> House:
     vault = Vault(Keys.fresh())
     settings = Settings(
         home=tmp_path, timezone="America/New_York", base_url="https://news.example.org", languages="en,es"
@@ -83,8 +82,8 @@ def house(database: Database, tmp_path: Path) -> Iterator[House]:
     return House(database, vault, settings, press)
 
 
-def local(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=NEW_YORK).astimezone(UTC)  # type: ignore[arg-type] # year to minute
+def local(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=NEW_YORK).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

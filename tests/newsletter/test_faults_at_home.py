@@ -23,12 +23,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from issues.errors import Conflict
 from newsletter import publishing, zones
 from newsletter.db import Database, reason
 from newsletter.delivery import control, planning
 from newsletter.delivery.models import State
 from newsletter.mail import Barrier, Reply, Take
-from newsletter.publishing import Conflict, When
+from newsletter.publishing import When
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.wiring import utc_now
 from tests import postgres
@@ -84,7 +85,7 @@ def test_a_full_disk_stops_the_sending_says_so_and_doubles_nobody(newsroom: News
     engine = newsroom.office.database.engine
     with newsroom.office.database.write() as session:
         planning.open_due(session, NOW)
-        pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar()
+        pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
     limit = f"PRAGMA max_page_count = {pages + 1}"
     engine.dispose()
     event.listen(engine, "connect", fill_the_disk := lambda connection, _: connection.execute(limit))

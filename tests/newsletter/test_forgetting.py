@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def travel(newsroom: Newsroom, home: Path, jobs: Sequence[str] = FORGETTING, **t
     with time_machine.travel(NOW + timedelta(**time), tick=False):
         for job in scheduler.JOBS:
             if job.name in jobs:
-                assert scheduler.run(job, newsletter, scheduler.Event())
+                assert scheduler.run(job, newsletter, Event())
 
 
 def test_two_years_later_only_tombstones_and_counts_are_left(newsroom: Newsroom, tmp_path: Path) -> None:

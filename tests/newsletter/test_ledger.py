@@ -17,7 +17,7 @@ from newsletter.delivery.models import Delivery, MailingState, State
 from newsletter.mail import Barrier, Reply, Take
 from subscribers import leaving, retention
 from tests.journals import journal
-from tests.newsletter.conftest import NOW, Newsroom
+from tests.newsletter.conftest import NOW, Newsroom, messages
 
 LATER = (450, "later", False)
 
@@ -178,7 +178,7 @@ class _Cut:
         self._newsroom = newsroom
 
     def run(self, take: Take, barrier: Barrier) -> None:
-        while message := take():
+        for message in messages(take):
             barrier([], [message.delivery])
             if not self.arrived:
                 _end_connections(self._newsroom)
@@ -192,7 +192,7 @@ class _Others:
         self._arrived = arrived
 
     def run(self, take: Take, barrier: Barrier) -> None:
-        while message := take():
+        for message in messages(take):
             for delivery in barrier([], [message.delivery]):
                 self._arrived.append(delivery)
                 barrier([Reply(delivery, 250, "kept", complete=True)], [])

@@ -50,13 +50,13 @@ def pages() -> Iterator[Pages]:
     class Request(BaseHTTPRequestHandler):
         def answer(self) -> None:
             with lock:
-                pages.asked.append(f"{self.command} {self.path}")
-                pages.at_once += 1
-                pages.most_at_once = max(pages.most_at_once, pages.at_once)
+                made.asked.append(f"{self.command} {self.path}")
+                made.at_once += 1
+                made.most_at_once = max(made.most_at_once, made.at_once)
             time.sleep(1.5 if self.path == "/slow" else 0.03)
-            status = pages.statuses.get(self.path, 404)
+            status = made.statuses.get(self.path, 404)
             with lock:
-                pages.at_once -= 1
+                made.at_once -= 1
             with suppress(OSError):  # the one who asked may have hung up
                 self.send_response(status if isinstance(status, int) else status[self.command == "GET"])
                 if status == 302:
@@ -72,9 +72,9 @@ def pages() -> Iterator[Pages]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Request) as server:
         server.daemon_threads = True
-        pages = Pages(f"http://127.0.0.1:{server.server_port}")
+        made = Pages(f"http://127.0.0.1:{server.server_port}")
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield pages
+        yield made
         server.shutdown()
 
 

@@ -7,7 +7,6 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
 from html import escape
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +42,7 @@ def reader(name: str = "Ana", address: str = "ana@example.org", url: str = URL) 
 
 
 def parsed(data: bytes) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(data, policy=email.policy.default))
+    return email.message_from_bytes(data, policy=email.policy.default)
 
 
 def decoded(value: str) -> str:

@@ -74,7 +74,7 @@ def test_two_processes_together_keep_to_any_hour_and_any_day(database: Database)
     assert senders.most_within(timedelta(days=1)) == 100
     assert len(senders.left) == 200
     with database.read() as session:
-        assert session.scalar(select(func.min(PaceMinute.begins))) > senders.clock.now - timedelta(hours=25)
+        assert session.scalars(select(func.min(PaceMinute.begins))).one() > senders.clock.now - timedelta(hours=25)
 
 
 def test_a_process_that_dies_loses_a_quarter_of_a_second(database: Database) -> None:
@@ -221,7 +221,7 @@ def _message(number: int) -> Message:
 
 def _run(transport: Transport, *given: Message | Later) -> list[int]:
     """Who was accepted, in this order, of messages given one after the other."""
-    waiting, accepted = list(given), []
+    waiting, accepted = list(given), list[int]()
 
     def barrier(replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         accepted.extend(reply.delivery for reply in replies if reply.accepted)

@@ -11,14 +11,14 @@ from sqlalchemy import delete, func, select
 
 from newsletter.delivery import account, control
 from newsletter.delivery.models import Attempt, Delivery, Generation, Mailing, MailingState, State
-from newsletter.mail import Barrier, Reply, SendError, Take
+from newsletter.mail import Barrier, Message, Reply, SendError, Take
 from newsletter.transports.maildir import MaildirTransport
 from subscribers import leaving
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
 from subscribers.vault import Vault
 from tests.journals import journal
-from tests.newsletter.conftest import NOW, Newsroom
+from tests.newsletter.conftest import NOW, Newsroom, messages
 from tests.newsletter.smtp_server import DROP, Script, serving
 
 
@@ -202,7 +202,7 @@ class _Paper:
         self._before = before
 
     def run(self, take: Take, barrier: Barrier) -> None:
-        while message := take():
+        for message in messages(take):
             if callable(self._before):
                 self._before(message)
             for delivery in barrier([], [message.delivery]):
@@ -286,7 +286,7 @@ class _Breaks:
 
     def run(self, take: Take, barrier: Barrier) -> None:
         message = take()
-        assert message
+        assert isinstance(message, Message)
         take()
         barrier([], [message.delivery])
         raise SendError("The way out broke.", permanent=False)

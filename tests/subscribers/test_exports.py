@@ -302,7 +302,7 @@ def test_a_word_that_is_said_for_one_column_changes_no_other() -> None:
 def workbook(*rows: list[object]) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
-        book.active.append(row)
+        book.worksheets[0].append(row)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

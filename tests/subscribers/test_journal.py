@@ -262,8 +262,7 @@ def test_a_replay_takes_off_who_left_and_leaves_who_came_back(here: List) -> Non
     for name in names:
         here.add(name)
     with here.database.write() as session:
-        asked = {"address": "waits@example.org", "languages": "es", "wording": TOLD, "now": NOW}
-        joining.ask(session, here.vault, **asked)
+        joining.ask(session, here.vault, address="waits@example.org", languages="es", wording=TOLD, now=NOW)
     gone = date(2026, 11, 20)
     deeds = [
         (Kind.LEFT, "left", gone),

@@ -14,6 +14,7 @@ from newsletter.notices import outbox
 from newsletter.notices.outbox import Postroom
 from subscribers.vault import Vault
 from tests.journals import journal
+from tests.newsletter.conftest import messages
 
 
 class Mailbox:
@@ -24,7 +25,7 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
 
     def run(self, take: Take, barrier: Barrier) -> None:
-        while (message := take()) is not None:
+        for message in messages(take):
             barrier([], [message.delivery])
             self.mails.append(email.message_from_bytes(message.data, policy=email.policy.default))
             barrier([Reply(message.delivery, 250, "kept", complete=True)], [])

@@ -38,7 +38,7 @@ def on_stage(
     built_for = settings.base_url, settings.demo, *map(id, more)  # all that building looks at
     if built_for not in _built:
         stage = Stage(site)
-        app = app_over(stage)
+        app = app_over(stage)  # type: ignore[arg-type] # it hands on whatever a site is asked for
         for router in more:
             app.include_router(router)
         _built[built_for] = stage, app

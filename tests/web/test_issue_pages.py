@@ -144,7 +144,7 @@ def test_an_earlier_text_is_brought_back(web: Web, desk: Desk) -> None:
     assert words(web, "7", "es") == before
 
 
-NOT_A_TRANSLATORS = (
+NOT_A_TRANSLATORS: tuple[tuple[str, dict[str, str]], ...] = (
     ("", {"month": "2026-12"}),
     ("/2021-11/passages", {"kind": "note"}),
     ("/2021-11/passages/7/move", {"before": ""}),

@@ -47,7 +47,7 @@ def wired_to(web: Web, port: int) -> None:
         base_url="https://news.example.org",
         sender="The Network <news@example.org>",
         postal_address="PO Box 1, Oakland",
-        transport=f"smtp://127.0.0.1:{port}?tls=none",  # type: ignore[arg-type] # pydantic makes it a secret
+        transport=f"smtp://127.0.0.1:{port}?tls=none",
     )
     web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
 

@@ -14,7 +14,7 @@ from newsletter.mail import Barrier, Reply, Take
 from newsletter.notices import outbox
 from subscribers import joining
 from subscribers.consent import Wording
-from tests.newsletter.conftest import NOW, Newsroom
+from tests.newsletter.conftest import NOW, Newsroom, messages
 from tests.newsletter.conftest import newsroom as newsroom
 from tests.web.conftest import on_both_databases
 from tests.web.stage import on_stage
@@ -46,7 +46,7 @@ class HalfDeaf:
 
     def run(self, take: Take, barrier: Barrier) -> None:
         replies: list[Reply] = []
-        while message := take():
+        for message in messages(take):
             barrier(replies, [message.delivery])
             replies = [] if replies else [Reply(message.delivery, 250, "fine", complete=True)]
 
@@ -97,7 +97,7 @@ def test_few_readers_of_a_language_are_counted_with_others(newsroom: Newsroom) -
 )
 def test_without_the_token_there_is_no_such_page(newsroom: Newsroom, shown: str) -> None:
     client = scraping(newsroom)
-    assert client.get("/metrics", headers={"Authorization": shown.encode()}).status_code == 404
+    assert client.get("/metrics", headers={b"Authorization": shown.encode()}).status_code == 404
     assert scraping(newsroom, token=None).get("/metrics").status_code == 404
 
 

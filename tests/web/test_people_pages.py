@@ -21,6 +21,7 @@ from newsletter.web.brake import MOST_FOR_ONE
 from tests.desk.authenticator import Authenticator
 from tests.journals import journal
 from tests.newsletter.smtp_server import serving
+from tests.web.caught import text_of
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import PASSWORD, Desk, desk_client
 
@@ -35,7 +36,7 @@ def _mailed_link(web: Web) -> tuple[str, str]:
         postroom = Postroom(web.database, web.vault, "news@example.org", "", lambda: web.now, journal())
         send_waiting(postroom, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), Event())
     ((recipient, data),) = server.accepted
-    text = email.message_from_bytes(data, policy=email.policy.default).get_body(("plain",)).get_content()
+    text = text_of(email.message_from_bytes(data, policy=email.policy.default))
     (link,) = re.findall(rf"^{HOST}(/desk/welcome/\S+)", text, re.MULTILINE)
     return recipient, link
 

@@ -48,7 +48,7 @@ def test_a_program_is_answered_in_a_few_words_and_the_same_whoever_it_was(web: W
     token, unknown = web.join(), make(web.vault, Purpose.LEAVE, 4711)
     client = web.client(**{"Accept-Language": "es"})
     asked = {"files": {"List-Unsubscribe": (None, "One-Click")}}, {"data": {"List-Unsubscribe": "One-Click"}}
-    answers = {client.post(f"/u/{link}", **form) for link in (token, token, unknown) for form in asked}  # type: ignore[arg-type] # the kinds vary
+    answers = {client.post(f"/u/{link}", **form) for link in (token, token, unknown) for form in asked}
     assert {(answer.status_code, answer.text) for answer in answers} == {(200, "Ha dejado el boletín.")}
     assert web.held().state is State.LEFT
 

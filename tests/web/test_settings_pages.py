@@ -8,7 +8,7 @@ import pytest
 from newsletter import drafting
 from newsletter.config import Settings
 from newsletter.desk import habits
-from newsletter.desk.models import Role
+from newsletter.desk.models import Habit, Role
 from newsletter.wiring import Newsletter
 from tests.web.conftest import Web, on_both_databases
 from tests.web.desk import desk_client
@@ -53,7 +53,7 @@ def test_what_cannot_be_is_said_and_nothing_is_kept(web: Web, form: str, entered
     assert said in answer.text
     with web.database.read() as session:
         assert habits.habits(session) == habits.Habits()
-        assert session.query(habits.Habit).count() == 0
+        assert session.query(Habit).count() == 0
 
 
 @on_both_databases
@@ -72,7 +72,7 @@ def test_the_machine_is_named_and_never_shown(web: Web, tmp_path: Path) -> None:
     settings = Settings(
         home=tmp_path,
         base_url="https://news.example.org",
-        transport="smtp://mailuser:hidden-word@mail.example.org:587",  # type: ignore[arg-type] # pydantic makes it a secret
+        transport="smtp://mailuser:hidden-word@mail.example.org:587",
     )
     web.app = on_stage(web.database, web.vault, settings, clock=lambda: web.now)
     page = desk_client(web).client.get(PLACE).text

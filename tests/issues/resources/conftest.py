@@ -14,7 +14,7 @@ import pytest
 from issues.resources.fetching import fetch as guarded_fetch
 from issues.resources.found import Fetch
 
-Handler = Callable[[BaseHTTPRequestHandler], None]
+Handler = Callable[[BaseHTTPRequestHandler], object]
 
 
 @dataclass
@@ -45,8 +45,8 @@ class Site:
 def site() -> Iterator[Site]:
     class Request(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-            answer = site.answers.get(self.path) or site.answers.get(urlsplit(self.path).path)
+            made.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            answer = made.answers.get(self.path) or made.answers.get(urlsplit(self.path).path)
             with suppress(OSError):  # the reader hangs up, as some tests want
                 answer(self) if answer else self.send_error(404)
 
@@ -55,9 +55,9 @@ def site() -> Iterator[Site]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Request) as server:
         server.daemon_threads = True
-        site = Site(f"http://127.0.0.1:{server.server_port}")
+        made = Site(f"http://127.0.0.1:{server.server_port}")
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield site
+        yield made
         server.shutdown()
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import pytest
 from cryptography import x509
@@ -22,11 +23,18 @@ from hypothesis import strategies as st
 
 from issues.errors import FetchFailed, FetchRefused, IssueError
 from issues.resources.fetching import fetch, is_public
-from tests.issues.resources.conftest import Site
+from tests.issues.resources.conftest import Handler, Site
 
 
-def local(url: str, **options: object) -> bytes:
-    return fetch(url, allow_loopback=True, **options).body
+class Limits(TypedDict, total=False):
+    """What a test sets of a reader's limits."""
+
+    seconds: float
+    limit: int
+
+
+def local(url: str, **limits: Unpack[Limits]) -> bytes:
+    return fetch(url, allow_loopback=True, **limits).body
 
 
 def test_a_page_comes_back_with_what_the_next_visit_needs(site: Site) -> None:
@@ -155,7 +163,7 @@ def test_a_compressed_page_is_read(site: Site) -> None:
     assert local(site.serve("/", gzip.compress(b"hello"), Content_Encoding="gzip")) == b"hello"
 
 
-def drip(part: bytes) -> object:
+def drip(part: bytes) -> Handler:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.wfile.write(part)
         for _ in range(100):

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +26,9 @@ def only(parsed: Parsed) -> Found:
     return found
 
 
-def posts(*changes: dict[str, object]) -> bytes:
+def posts(*changes: Mapping[str, object]) -> bytes:
     post = {"id": 1, "link": "https://example.org/1", "title": {"rendered": "T"}, "excerpt": {"rendered": "<p>S</p>"}}
-    return json.dumps([post | change for change in changes]).encode()
+    return json.dumps([{**post, **change} for change in changes]).encode()
 
 
 def feed(items: str, head: str = "") -> bytes:
@@ -342,6 +343,6 @@ PIECES = st.sampled_from(FEED_PIECES + JSON_PIECES + OTHER_PIECES)
 @pytest.mark.parametrize("parse", [wordpress.parse, rss.parse, files.parse])
 @given(body=st.binary(max_size=80) | st.lists(PIECES, max_size=12).map(b"".join))
 @settings(max_examples=120, deadline=None)
-def test_no_bytes_raise_anything_but_our_error(parse: object, body: bytes) -> None:
+def test_no_bytes_raise_anything_but_our_error(parse: Callable[[bytes, str, None], Parsed], body: bytes) -> None:
     with suppress(IssueError):
         assert isinstance(parse(body, URL, None), Parsed)
