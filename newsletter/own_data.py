@@ -14,7 +14,17 @@ from newsletter.notices.models import Notice
 from subscribers import roll
 from subscribers.addresses import mailbox
 from subscribers.exporting import readers
-from subscribers.models import AddressChange, MailedDay, State, Subscriber
+from subscribers.models import (
+    AddressChange,
+    Consent,
+    ConsentWording,
+    Group,
+    ImportLabel,
+    MailedDay,
+    SignUp,
+    State,
+    Subscriber,
+)
 from subscribers.vault import Vault
 
 
@@ -31,12 +41,38 @@ def everything(
     return {
         "held_at": now.isoformat(timespec="seconds"),
         "about_you": about_you,
+        "sign_up": _sign_up(session, address_hash),
+        "imports": _imports(session, subscriber_id),
         "change_of_address": _change(session, vault, subscriber_id),
         "mailings": [_mailing(event) for event in history(session, subscriber_id)],
         "mails_because_of_forms": _mailed(session, (address_hash, vault.hash(mailbox(about_you["address"])))),
         "mails_that_wait": _waiting(session, address_hash),
         "not_held": say(NOT_HELD),
         "beyond_this_program": [say(sentence) for sentence in OUTSIDE],
+    }
+
+
+def _sign_up(session: Session, address_hash: bytes) -> dict[str, Any] | None:
+    """What they typed into the form: kept for a while after they confirmed, so that the link may be pressed again."""
+    sign_up = session.scalars(select(SignUp).filter_by(address_hash=address_hash)).one_or_none()
+    if sign_up is None:
+        return None
+    return {
+        "asked_at": sign_up.asked_at.isoformat(),
+        "languages": sign_up.languages.split(","),
+        "wording": session.scalar(select(ConsentWording.text).where(ConsentWording.id == sign_up.wording_id)),
+        "group": session.scalar(select(Group.name).where(Group.id == sign_up.group_id)),
+        "confirmed": sign_up.sealed_address is None,
+    }
+
+
+def _imports(session: Session, subscriber_id: int) -> dict[str, list[int]]:
+    """The numbers of imports that may still be taken back: which brought them, which put them into its group."""
+    brought = select(Consent.import_id).where(Consent.subscriber_id == subscriber_id, Consent.import_id.is_not(None))
+    labelled = select(ImportLabel.import_id).where(ImportLabel.subscriber_id == subscriber_id)
+    return {
+        "brought_you": [number for number in session.scalars(brought.distinct()) if number],
+        "gave_you_a_group": list(session.scalars(labelled)),
     }
 
 

@@ -1,5 +1,6 @@
 """Builds everything once from the settings; the only place that picks a transport and a runner."""
 
+import resource
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -72,6 +73,7 @@ class Newsletter:
 
     @cached_property
     def vault(self) -> Vault:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # from here on a core dump would hold the keys
         return Vault(self.key_file.load(), self.key_file.renewed)
 
     @property

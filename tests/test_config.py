@@ -1,5 +1,6 @@
 """Settings that cannot be are one sentence naming the setting, and never showing its value."""
 
+import resource
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,10 @@ def test_two_homes_over_one_sqlite_file_see_that_each_others_sender_lives(tmp_pa
         assert list(lease.others_that_died()) == []
     for home in homes:
         home.close()
+
+
+def test_a_program_that_holds_the_keys_leaves_no_core_dump(home: Path) -> None:
+    newsletter = wiring.make_home(Settings(home=home, keys=home.parent / "keys.json"), "")
+    assert newsletter.vault
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+    newsletter.close()

@@ -6,6 +6,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.requests import ClientDisconnect
 
 from issues.languages import words
 from newsletter.web.site import LANGUAGES, Site, page_language
@@ -39,7 +40,7 @@ def make_router(site: Site) -> APIRouter:
         if person is None:
             return await run_in_threadpool(_bad_link, site, request)
         seen = await leaving.do(person)
-        if _BY_PROGRAM in await request.body():  # which looks at the status: there are many at once
+        if await _is_by_program(request):  # which looks at the status: there are many at once
             return PlainTextResponse(words(page_language(request, seen.languages)).gettext("You have left."))
         return await run_in_threadpool(_page, site, request, token, seen, LEAVING)
 
@@ -57,6 +58,14 @@ def make_router(site: Site) -> APIRouter:
         return _page(site, request, token, _stay(site, person), STAYING)
 
     return router
+
+
+async def _is_by_program(request: Request) -> bool:
+    """Whether a mail program pressed. Who hung up needs no page either."""
+    try:
+        return _BY_PROGRAM in await request.body()
+    except ClientDisconnect:
+        return True
 
 
 def _leave(site: Site, people: Sequence[int]) -> list[Seen]:

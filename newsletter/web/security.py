@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 EXEMPT = frozenset(
     {
         *("one_click", "sign_up", "group_sign_up", "preferences_link", "address_ask"),
-        *("confirm", "preferences_save", "address_agree", "own_data", "erase"),
+        *("confirm", "preferences_save", "address_agree", "own_data", "erase", "stay", "left_erase"),
     }
 )
 """Routes, by name, that take forms from anywhere. No cookie goes with any of them.

@@ -14,8 +14,9 @@ from newsletter.notices.models import Notice
 from newsletter.web.site import LANGUAGES
 from subscribers.models import State, Subscriber
 from subscribers.tokens import Purpose, make_timed
+from tests.web.caught import Mailbox, links_in
 from tests.web.conftest import ADDRESS, Web
-from tests.web.joining import OWN, heading
+from tests.web.joining import OWN, fill, heading, path_of
 from tests.web.stage import on_stage
 from tests.web.test_address_pages import ask, own
 
@@ -45,6 +46,17 @@ def test_everything_held_leaves_as_a_file_by_a_press_of_the_fresh_link(web: Web)
     too_late = web.client().post(f"{link}/everything")
     assert (too_late.status_code, too_late.headers["Location"]) == (303, f"{link}?lang=en")
     assert web.client().get(f"{link}?lang=en").status_code == 404
+
+
+def test_the_file_holds_what_was_typed_into_the_form(web: Web, mailbox: Mailbox) -> None:
+    fill(web)
+    (link,) = links_in(*mailbox.fetch())
+    (mine,) = re.findall(r'href="(/preferences/[^"?]+)', web.client().post(path_of(link)).text)
+    held = web.client().post(f"{mine}/everything").json()
+    typed = held["sign_up"]
+    assert (typed["asked_at"][:10], typed["languages"], typed["confirmed"]) == ("2026-11-21", ["en"], True)
+    assert typed["wording"] == held["about_you"]["consents"][0]["wording"]
+    assert held["imports"] == {"brought_you": [], "gave_you_a_group": []}
 
 
 def test_what_explains_the_file_is_in_every_language() -> None:
@@ -95,7 +107,6 @@ def test_who_left_is_erased_from_the_leave_page_and_who_did_not_is_not(web: Web)
     left = web.client().post(f"/u/{token}")
     assert f'href="{erase}?lang=es"' in left.text
     assert heading(web.client().get(f"{erase}?lang=es")) == "¿Borrar todo ahora?"
-    assert web.client(**{"Sec-Fetch-Site": "cross-site"}).post(erase).status_code == 403
     assert web.client(**OWN).post(erase).headers["Location"].startswith("/erased/")
     with web.database.read() as session:
         assert session.scalar(select(Subscriber.id)) is None

@@ -75,8 +75,14 @@ def test_only_our_own_pages_may_change_something(
 
 def test_only_routes_that_no_cookie_goes_with_are_exempt() -> None:
     stamped = {"sign_up", "group_sign_up", "preferences_link", "address_ask"}
-    by_link = {"one_click", "confirm", "preferences_save", "address_agree", "own_data", "erase"}
+    by_link = {"one_click", "stay", "left_erase", "confirm", "preferences_save", "address_agree", "own_data", "erase"}
     assert stamped | by_link == EXEMPT
+
+
+def test_a_browser_that_cannot_say_where_a_form_is_from_takes_its_reader_off_and_back(web: Web) -> None:
+    """Browsers of before 2023, on a page without referrer."""
+    token, client = web.join(), web.client(Origin="null")
+    assert [client.post(f"/u/{token}{way}").status_code for way in ("", "/undo", "", "/erase")] == [200, 200, 200, 303]
 
 
 @pytest.mark.parametrize("path", ["/", "/u/x", "/nowhere", "/fail", "/number/x", "/site.css", "/u/x/undo"])

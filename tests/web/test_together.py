@@ -1,7 +1,7 @@
 """Who comes while others are at it goes with the next, all at once; what fails fails for each of them."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any, TypeVar
@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import pytest
 
 from newsletter.web.together import Together
+from subscribers.models import State
+from tests.web.conftest import Web
 
 Result = TypeVar("Result")
 
@@ -79,3 +81,21 @@ def test_many_go_in_parties_of_a_bearable_size() -> None:
         return [len(party) for party in work.parties]
 
     assert played(told()) == [100, 100, 50]
+
+
+def test_a_mail_program_that_hangs_up_has_taken_its_reader_off_all_the_same(web: Web) -> None:
+    """And nobody reads of it in the log, which it could fill."""
+    body = {"type": "http.request", "body": b"List-Unsub", "more_body": True}
+    said: Iterator[dict[str, object]] = iter([body, {"type": "http.disconnect"}])
+    headers = [(b"host", b"news.example.org"), (b"content-length", b"26")]
+    path = f"/u/{web.join()}"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+
+    async def receive() -> dict[str, object]:
+        return next(said)
+
+    async def send(_message: object) -> None:
+        pass
+
+    played(web.app(scope, receive, send))
+    assert web.held().state is State.LEFT
