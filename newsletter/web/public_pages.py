@@ -51,7 +51,7 @@ def make_router(site: Site) -> APIRouter:
 
     @router.post("/u/{token}/undo")
     def stay(request: Request, token: str) -> HTMLResponse:
-        """Undo leaving, from the page alone."""
+        """Undo leaving. Whoever holds the link may press, and press again."""
         person = read(site.vault, Purpose.LEAVE, token)
         if person is None:
             return _bad_link(site, request)
