@@ -22,7 +22,14 @@ from tests.web.conftest import Web, on_both_databases
 from tests.web.printed import NOW, catch, client, demonstration, mail_out, print_issue
 
 LEAVING = {"/u/{token}", "/u/{token}/undo", "/u/{token}/erase"}
-JOINING = {"/subscribe", "/subscribe/{slug}", "/confirm/{token}", "/preferences", "/preferences/{token}"}
+JOINING = {
+    "/subscribe",
+    "/subscribe/{slug}",
+    "/sent/{sent}",
+    "/confirm/{token}",
+    "/preferences",
+    "/preferences/{token}",
+}
 OWN = {f"/preferences/{{token}}/{what}" for what in ("address", "everything", "erase")}
 OWN |= {"/address/{token}", "/erased/{token}"}
 FILES = {"/site.css", "/icon.svg", "/favicon.ico", "/work.js", "/pictures/{file}", "/metrics"}
