@@ -11,6 +11,7 @@ from newsletter import audiences
 from newsletter.delivery import planning
 from newsletter.delivery.models import Mailing
 from newsletter.web import spoken
+from newsletter.web.tongues import told
 from subscribers.grammar import ALL, EVERYONE, Audience, parse, read
 from subscribers.head_counts import LEAST
 
@@ -43,6 +44,13 @@ class Who:
     words: str
     """Empty for everyone."""
     by_language: Mapping[str, int]
+    is_exact: bool = False
+    """Whether whoever looks may see addresses, and so every number."""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """How many of each language, as it is shown."""
+        return told(self.by_language, exact=self.is_exact)
 
     @property
     def people(self) -> int:
@@ -51,14 +59,12 @@ class Who:
     @property
     def is_few(self) -> bool:
         """So few of all that the number alone could give away who they are."""
-        return self._is_hidden(self.people)
+        return bool(self.words) and 0 < self.people < LEAST
 
-    def number(self, people: int) -> str:
-        """How many, as it is shown."""
-        return f"fewer than {LEAST}" if self._is_hidden(people) else spoken.number(people)
-
-    def _is_hidden(self, people: int) -> bool:
-        return bool(self.words) and 0 < people < LEAST
+    @property
+    def total(self) -> str:
+        """How many in all, as it is shown."""
+        return f"fewer than {LEAST}" if self.is_few and not self.is_exact else spoken.number(self.people)
 
 
 def narrower(session: Session, languages: Sequence[str], mailing: Mailing | None) -> Who | None:

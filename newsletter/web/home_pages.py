@@ -1,6 +1,6 @@
 """This month at a glance."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from newsletter.web.month import Glance, Making, glance
 from newsletter.web.pictures import MOST_MARKS, of_outcomes
 from newsletter.web.reader_pages import attack
 from newsletter.web.site import Site
+from newsletter.web.tongues import Tongue, apart, rows, sees_addresses
 from subscribers.errors import SubscriberError
 from subscribers.journal import Lag
 
@@ -68,7 +69,7 @@ def _page(site: Site, request: Request, *, said: str = "", problem: str = "") ->
 
 
 def _values(request: Request, seen: Glance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
-    making = seen.making
+    making, exact = seen.making, sees_addresses(request)
     return {
         "seen": seen,
         "making": making,
@@ -77,9 +78,10 @@ def _values(request: Request, seen: Glance, zone: ZoneInfo, now: datetime) -> di
         "today": f"{spoken.day(now, zone)} {now.astimezone(zone).year}",
         "year": now.astimezone(zone).year,
         "heading": heading(seen, now, zone),
-        "audience": audience(making.readers) if making else "",
+        "audience": audience(apart(making.readers, exact=exact)) if making else "",
         "due": due(making) if making else "",
         "went": went(seen, zone),
+        "by_language": rows(seen.sent.account.by_language, exact=exact) if seen.sent else {},
         "stretches": of_outcomes(seen.sent.account.outcomes, seen.sent.account.people) if seen.sent else [],
         "outcomes": OUTCOMES,
         "marks": bool(seen.sent and seen.sent.not_accepted <= MOST_MARKS),
@@ -111,9 +113,13 @@ def heading(seen: Glance, now: datetime, zone: ZoneInfo) -> str:
     return f"{month} goes {spoken.soon(mailing.due_at, now, zone)}."
 
 
-def audience(readers: Mapping[str, int]) -> str:
-    """`2,906 in English, 1,017 in Spanish`: those languages that anyone reads."""
-    return ", ".join(f"{count:,} in {name_in(tag, 'en')}" for tag, count in readers.items() if count)
+def audience(readers: Sequence[Tongue]) -> str:
+    """`2,906 in English, 1,017 in Spanish`: those languages that anyone reads; nothing where none is told apart."""
+    if not any(each.language for each in readers):
+        return ""
+    return ", ".join(
+        f"{each.people:,} in {name_in(each.language, 'en') if each.language else 'others'}" for each in readers
+    )
 
 
 def due(making: Making) -> str:

@@ -145,7 +145,7 @@ def _goes(view: View, mailing: Mailing | None, people: str) -> str:
 def _readers(site: Site, session: Session, issue: Issue, mailing: Mailing | None) -> str:
     """Those whom the mailing counted when it began; before that, those who would get it now."""
     if waiting := narrower(session, issue.languages, mailing):
-        return f"{waiting.number(waiting.people)} {waiting.words}"
+        return f"{waiting.total} {waiting.words}"
     if mailing and mailing.opened_at:
         people = site.memory.accounts.of(session, mailing).people
     else:

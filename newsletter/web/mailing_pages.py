@@ -25,6 +25,7 @@ from newsletter.web import spoken
 from newsletter.web.access import ROLES, member_of
 from newsletter.web.pictures import MOST_MARKS, Stretch, of_outcomes
 from newsletter.web.site import Number, Site
+from newsletter.web.tongues import rows, sees_addresses
 from subscribers.grammar import ALL, parse
 
 WORDS = {
@@ -223,7 +224,7 @@ def _standing(site: Site, session: Session, number: int) -> Standing:
 
 def _page(site: Site, request: Request, number: int, *, problem: str = "", status: int = 200) -> Response:
     role = member_of(request).role
-    sees_addresses = role in ROLES["reader_find"]
+    keeps = sees_addresses(request)
     with site.database.read() as session:
         standing = _standing(site, session, number)
         over = standing.mailing.state in _OVER
@@ -231,10 +232,11 @@ def _page(site: Site, request: Request, number: int, *, problem: str = "", statu
         doubts = account.doubts(session, number)
         values = {
             "s": standing,
+            "by_language": rows(standing.account.by_language, exact=keeps),
             "doubts": doubts,
             "again": sum(doubt.is_reachable for doubt in doubts),
             "reasons": reasons.reasons(session, number) if over else [],
-            "named": reasons.who(session, site.vault, number, states) if over and sees_addresses else [],
+            "named": reasons.who(session, site.vault, number, states) if over and keeps else [],
         }
     kind = "report" if over and standing.mailing.opened_at else "stopped" if over else "waiting"
     kind = "going" if standing.mailing.state in _GOING else kind
@@ -245,7 +247,7 @@ def _page(site: Site, request: Request, number: int, *, problem: str = "", statu
         here="Issues",
         problem=problem,
         may_act=role in ROLES["mailing_pause"],
-        sees_addresses=sees_addresses,
+        sees_addresses=keeps,
         **(values | _vocabulary()),
     )
 

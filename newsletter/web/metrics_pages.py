@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from newsletter.delivery import account
 from newsletter.delivery.models import Mailing, MailingState, State
 from newsletter.notices import outbox
-from newsletter.web.reader_pages import away, grouped
+from newsletter.web.reader_pages import away
 from newsletter.web.site import Site
+from newsletter.web.tongues import apart
 from subscribers import joining
 from subscribers.head_counts import first_languages
 
@@ -99,7 +100,7 @@ class _Figures(Collector):
         subscribed = self._site.memory.readers.counted(session, now).people
         states = {"subscribed": sum(subscribed.values())} | away(session)
         yield _by("newsletter_subscribers", "Readers by state.", "state", states.items())
-        groups = [(group.language or "others", group.people) for group in grouped(first_languages(subscribed))]
+        groups = [(group.language or "others", group.people) for group in apart(first_languages(subscribed))]
         yield _by(
             "newsletter_subscribers_by_language",
             "Subscribed readers by the language they named first; small groups count as others.",

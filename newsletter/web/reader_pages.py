@@ -19,9 +19,10 @@ from newsletter.delivery.history import Event, history
 from newsletter.delivery.reasons import MOST_PEOPLE
 from newsletter.desk import deeds
 from newsletter.web import spoken
-from newsletter.web.access import ROLES, member_of
+from newsletter.web.access import member_of
 from newsletter.web.growth import growth, written
 from newsletter.web.site import Numbers, Site
+from newsletter.web.tongues import apart, sees_addresses
 from subscribers import finding, groups, head_counts, leaving, people, suppression
 from subscribers.addresses import normal
 from subscribers.audience import count_by_languages, within
@@ -46,14 +47,6 @@ from subscribers.vault import Vault
 
 Typed = Annotated[str, Form(max_length=2000)]
 _AWAY = (State.PAUSED, State.LEFT)
-
-
-@dataclass(frozen=True)
-class Tongue:
-    """Readers whose first language this is; several languages together have none."""
-
-    language: str
-    people: int
 
 
 @dataclass(frozen=True)
@@ -279,10 +272,10 @@ def _page(site: Site, request: Request, shown: Shown) -> Response:
         states = {"waiting": count_waiting(session)} | away(session)
         past = head_counts.told(session)
         labels = groups.groups(session)
-        keeps = member_of(request).role in ROLES["reader_find"]
+        keeps = sees_addresses(request)
         bounced = people.bounced(session, site.vault, MOST_PEOPLE) if keeps else []
     first = first_languages(among)
-    tongues = _exact(first) if keeps else grouped(first)
+    tongues = apart(first, exact=keeps)
     return site.desk(
         request,
         "desk/readers/readers.html",
@@ -336,17 +329,3 @@ def embedded(base_url: str, language: str, slug: str = "") -> str:
         "  <button>Subscribe</button>\n"
         "</form>"
     )
-
-
-def _exact(counts: Mapping[str, int]) -> list[Tongue]:
-    return sorted((Tongue(tag, count) for tag, count in counts.items() if count), key=lambda tongue: -tongue.people)
-
-
-def grouped(counts: Mapping[str, int]) -> list[Tongue]:
-    """Languages of LEAST people or more, the largest first. The small ones stand together, and where they are still few
-    the next larger one joins them: else the sum would give them away."""
-    tongues = _exact(counts)
-    others = 0
-    while tongues and (tongues[-1].people < LEAST or 0 < others < LEAST):
-        others += tongues.pop().people
-    return [*tongues, Tongue("", others)] if others else tongues

@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from newsletter.web import issue_view, spoken
 from newsletter.web.access import member_of
 from newsletter.web.audience_form import Chosen, Who, Word, who
 from newsletter.web.site import Site
+from newsletter.web.tongues import sees_addresses
 from newsletter.zones import TimeError
 from subscribers.errors import BadAudience
 from subscribers.grammar import EVERYONE
@@ -132,7 +133,7 @@ def _make_counting(router: APIRouter, site: Site) -> None:
                 "desk/mailings/who.html",
                 entered=Entered(),
                 problem=problem,
-                **_table(session, issue, counted, blocking),
+                **_table(request, session, issue, counted, blocking),
             )
 
 
@@ -228,7 +229,7 @@ def _page(
         choices=audiences.choices(session),
         topic_name=lambda topic: called(topic, "en"),
         problem=problem,
-        **_table(session, issue, counted, blocking),
+        **_table(request, session, issue, counted, blocking),
         blocking=mending.points(issue, blocking, []),
         months=_months(local.date()),
         today=local.date(),
@@ -248,13 +249,15 @@ def _who(session: Session, issue: Issue, chosen: Chosen) -> tuple[Who, Problem |
         return who(session, issue.languages, EVERYONE), Problem("who", str(problem))
 
 
-def _table(session: Session, issue: Issue, counted: Who, blocking: Sequence[Finding]) -> dict[str, Any]:
+def _table(
+    request: Request, session: Session, issue: Issue, counted: Who, blocking: Sequence[Finding]
+) -> dict[str, Any]:
     """What the table of who gets which edition shows."""
     habit = habits(session)
     return {
         "issue": issue,
         "rows": _rows(issue, blocking),
-        "who": counted,
+        "who": replace(counted, is_exact=sees_addresses(request)),
         "habit": habit,
         "confirmed": _is_confirmed(counted, habit),
         "omits": issue.fallback is Fallback.OMIT,

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from newsletter.desk.models import Deed, Role
 from newsletter.notices import outbox
 from newsletter.notices.models import Notice
-from newsletter.web.reader_pages import grouped
+from newsletter.web.tongues import apart
 from subscribers import joining
 from subscribers.consent import Wording
 from subscribers.head_counts import LEAST
@@ -50,7 +50,7 @@ def test_everyone_sees_counts_and_small_groups_are_told_by_no_number(web: Web, k
 
 @given(st.dictionaries(st.sampled_from(["", "en", "es", "vi", "ar"]), st.integers(0, 30)))
 def test_no_group_can_be_subtracted_from_the_sum(counts: dict[str, int]) -> None:
-    groups = grouped(counts)
+    groups = apart(counts)
     assert sum(group.people for group in groups) == sum(counts.values())
     assert all(group.people >= LEAST for group in groups) or len(groups) == 1
 
@@ -140,15 +140,15 @@ def test_one_reader_is_added_with_proof(web: Web, keeper: TestClient) -> None:
 
 
 def test_who_still_has_to_confirm_is_found_and_erased_with_the_mail_that_waits(web: Web, keeper: TestClient) -> None:
-    eva = {"address": "waits@example.com"}
+    address = "waits@example.com"
     with web.database.write() as session:
         told = Wording("en", "One mail a month.")
-        joining.ask(session, web.vault, **eva, languages="es", wording=told, now=web.now)
-        outbox.queue(session, web.vault, **eva, template="sign_up", values={"brand": "Ours"}, now=web.now)
-    assert "waiting for their own confirmation" in words(keeper.post(f"{PLACE}/find", data=eva))
-    assert "They may sign up again." in words(keeper.post(f"{PLACE}/erase", data=eva))
-    assert keeper.post(f"{PLACE}/erase/now", data=eva | {"word": "erase"}).status_code == 303
-    assert "Nobody on the list has this address." in words(keeper.post(f"{PLACE}/find", data=eva))
+        joining.ask(session, web.vault, address=address, languages="es", wording=told, now=web.now)
+        outbox.queue(session, web.vault, address, template="sign_up", values={"brand": "Ours"}, now=web.now)
+    assert "waiting for their own confirmation" in words(keeper.post(f"{PLACE}/find", data={"address": address}))
+    assert "They may sign up again." in words(keeper.post(f"{PLACE}/erase", data={"address": address}))
+    assert keeper.post(f"{PLACE}/erase/now", data={"address": address, "word": "erase"}).status_code == 303
+    assert "Nobody on the list has this address." in words(keeper.post(f"{PLACE}/find", data={"address": address}))
     with web.database.read() as session:
         assert session.query(Notice).count() == session.query(Suppression).count() == 0
 
