@@ -26,6 +26,9 @@ _PLAIN = re.compile(
 _PLAIN_LONGEST = 64
 """Signs of one that is looked at no closer: none of its parts can be too long (RFC 5321, section 4.5.3.1)."""
 
+_NO_ADDRESS = "This is not an address that mail can be sent to; look for a typing error."
+_SLIPPED = re.compile("[\N{REPLACEMENT CHARACTER}\N{FULLWIDTH EXCLAMATION MARK}-\N{FULLWIDTH TILDE}]")
+"""What was read in another encoding than it was written in, and Latin letters of a keyboard for Chinese or Japanese."""
 _NEVER = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode's control, format, surrogate and line-separating signs."""
 
@@ -82,7 +85,7 @@ def _validated(address: str) -> Address:
     try:
         valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
-        raise BadAddress("This is not an address that mail can be sent to; look for a typing error.") from None
+        raise BadAddress(_NO_ADDRESS) from None
     local, domain = valid.local_part, valid.ascii_domain.lower()
     return Address(local=local, domain_ascii=domain, text=f"{local}@{valid.domain}")
 
@@ -101,6 +104,8 @@ def _refuse_early(address: str) -> None:
         raise BadAddress("The address begins with a quotation mark; such addresses are not written to.")
     if address.endswith(("]", ">")):
         raise BadAddress("The address has brackets; give the bare address, with a name for its domain.")
+    if _SLIPPED.search(address.rpartition("@")[0]):
+        raise BadAddress(_NO_ADDRESS)
 
 
 def _refuse_look_alikes(address: str) -> None:

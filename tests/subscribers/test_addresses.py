@@ -77,6 +77,8 @@ def test_the_envelope_has_the_domain_as_a_labels() -> None:
         '"<b>ana</b>"@example.org',
         "ana@exa mple.org",
         "ana＠example.org",
+        "ａna@example.org",
+        "an\ufffd@example.org",
     ],
 )
 def test_what_cannot_be_written_to_is_refused_without_being_repeated(bad: str) -> None:
