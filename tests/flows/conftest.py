@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.flows.house import end_all
 from tests.flows.person import made, person  # noqa: F401 - fixtures
+
+expect.set_options(timeout=60_000)  # a busy machine is no failure
 
 CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome")
 """The first paints the same pages for a third of the work: it has no windows, no profiles and no extensions."""

@@ -61,7 +61,7 @@ def _filled(database: Database, home: Path, url: str) -> dict[str, str]:
     numbers = print_issue(database)
     mail_out(database, numbers)
     raw = {
-        language: requests.get(f"{url}/editions/{number}/raw", timeout=5).content
+        language: requests.get(f"{url}/editions/{number}/raw", timeout=60).content
         for language, number in numbers.items()
     }
     bare, hostile = catch(home, b"To: nobody@example.org\r\n\r\nno HTML", HOSTILE)
@@ -168,7 +168,7 @@ def test_the_program_serves_on_this_machine_and_writes_down_nobody(environment: 
         answer = _get(f"http://localhost:{port}/u/AAAAAAAAAAAAAAAAAAAAAA")
     finally:
         program.terminate()
-        said, _ = program.communicate(timeout=10)
+        said, _ = program.communicate(timeout=60)
     assert answer.status_code == 404
     assert "server" not in answer.headers
     assert said == b""
@@ -176,10 +176,10 @@ def test_the_program_serves_on_this_machine_and_writes_down_nobody(environment: 
 
 def _get(url: str) -> requests.Response:
     """The answer of a server that is just starting."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while True:
         try:
-            return requests.get(url, headers={"X-Forwarded-For": "192.0.2.1"}, timeout=5)
+            return requests.get(url, headers={"X-Forwarded-For": "192.0.2.1"}, timeout=60)
         except requests.ConnectionError:
             if time.monotonic() > ends:
                 raise

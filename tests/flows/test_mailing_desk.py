@@ -136,7 +136,7 @@ def test_without_script_the_page_says_the_same_and_comes_again(
     web.now += timedelta(minutes=16)
     with serving() as (_, port):
         send(web, SmtpTransport(SmtpServer("127.0.0.1", port, "none")), tmp_path / "locks")
-    expect(page.get_by_role("heading", level=1)).to_have_text("November went.", timeout=10_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("November went.")
     page.context.close()
 
 

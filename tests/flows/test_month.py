@@ -25,7 +25,6 @@ from tests.flows.whole_desk import Desk, open_desk
 pytestmark = pytest.mark.flow
 
 PASSWORD = "lantern orchard ninety boats"
-expect.set_options(timeout=20_000)  # a busy machine is no failure
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class Newsroom:
 
     def send_to(self, port: int, connections: int = 1, **options: Any) -> None:
         """One pass of the job, to a server on this machine; one connection, so that scripts are followed in order."""
-        server = SmtpServer("127.0.0.1", port, "none", connections=connections, timeout=5)
+        server = SmtpServer("127.0.0.1", port, "none", connections=connections)
         self.send(SmtpTransport(replace(server, **options)))
 
     def later(self, **time: float) -> None:

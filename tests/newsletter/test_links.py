@@ -29,7 +29,7 @@ from tests.issues.drafted import NOW, drafted
 from tests.issues.sample import BRAND
 
 PRESS = Press(BRAND, Letterhead("News <news@example.org>", "", "news.example.org"), "https://news.example.org")
-ask: Ask = partial(status_of, allow_loopback=True, seconds=2)
+ask: Ask = partial(status_of, allow_loopback=True, seconds=30)
 
 
 @dataclass

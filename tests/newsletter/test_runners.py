@@ -165,7 +165,7 @@ def test_beats_are_done_and_a_job_of_a_machine_that_died_comes_back(
     ]
     keeping = Thread(target=queue.keep, args=(beats, lambda mailing, _: sent.append(mailing), stopping))
     keeping.start()
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while not (beaten.is_set() and beaten_here.is_set() and sent) and time.monotonic() < ends:
         time.sleep(0.05)
     stopping.set()
