@@ -229,6 +229,18 @@ KINDS: Mapping[str, Kind] = {
             "text": Reason("its words, without addresses", "to find out what is wrong", "{replies}"),
         },
     ),
+    "daybook_line": Kind(
+        SENDING,
+        "What a sender notes while mails leave",
+        "for a second or two; after a crash, until the next one starts",
+        {
+            "id": _TELL_APART,
+            "generation_id": Reason("which run of the program", "to go on after a crash"),
+            "written_at": Reason("when", "to know what was on its way"),
+            "departed": Reason("which deliveries leave", "so that nobody gets it twice"),
+            "accepted": Reason("mail servers' answers, without addresses", "to account for everyone"),
+        },
+    ),
     "waiting_domain": Kind(
         SENDING,
         "Mail domains that turned our mail away",

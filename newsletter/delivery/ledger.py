@@ -13,12 +13,13 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 from sqlalchemy.exc import DBAPIError
 
 from newsletter.db import is_deadlock
-from newsletter.delivery import generation
+from newsletter.delivery import daybook, generation
 from newsletter.delivery.brake import NOES, Brake
+from newsletter.delivery.daybook import Daybook
 from newsletter.delivery.generation import Lease
 from newsletter.delivery.models import UNSETTLED, Delivery, Mailing, MailingState, State
 from newsletter.delivery.moves import is_still_reachable, move
-from newsletter.delivery.statements import Claim, Statements
+from newsletter.delivery.statements import Claim, Claims, Entries
 from newsletter.delivery.verdicts import Meaning, meaning, verdict
 from newsletter.delivery.waiting import UNTIL_THE_END, WaitingDomains, forget
 from newsletter.mail import Reply
@@ -47,7 +48,9 @@ class Ledger:
         self._deadline = deadline
         self._clock = clock
         self._lock = threading.RLock()
-        self._statements = Statements(self._connection, mailing, lease.generation)
+        self._claims = Claims(lease.connection, mailing, lease.generation)
+        self._entries = Entries(lease.connection, lease.generation)
+        self._daybook = Daybook(lease.connection, mailing, lease.generation, self._entries)
         self._tries: dict[int, int] = {}
         """Of everything claimed here and not answered for."""
         self._departed: set[int] = set()
@@ -66,10 +69,10 @@ class Ledger:
                 with self._connection.begin():
                     self._put_aside()
                     self._domains.load()
-                    ids = self._statements.claim(most, self._clock())
+                    ids = self._claims.claim(most, self._clock())
                     if not ids:
                         return []
-                    claims = self._statements.look_up(ids)
+                    claims = self._claims.look_up(ids)
                     if gone := ids - {claim.delivery for claim in claims}:
                         self._move(State.CLAIMED, State.SKIPPED, _among(gone), reason=LEFT)
             self._tries |= {claim.delivery: claim.tries for claim in claims}
@@ -129,12 +132,23 @@ class Ledger:
     ) -> tuple[bool, list[_Meant], frozenset[int]]:
         """Whether the mailing goes on, the answers that are no yes, and who departs."""
         with self._connection.begin():
-            sending = self._statements.is_sending()
+            if self._does_a_line(replies, departing):
+                return True, [], departing
+            sending = self._claims.is_sending()
             others = self._record(replies, sending)
             leaving = self._depart(departing, sending)
             if not sending:
                 self._connection.execute(skip_cancelled())
             return sending, others, leaving
+
+    def _does_a_line(self, replies: Sequence[Reply], departing: frozenset[int]) -> bool:
+        """Whether a line of the daybook says it all: everybody was accepted, and everybody departs."""
+        taken = {reply.delivery for reply in replies if reply.accepted} & self._departed
+        now = self._clock()
+        if len(taken) < len(replies) or not self._daybook.write(replies, departing, now):
+            return False
+        self._domains.hear({}, taken, now)
+        return True
 
     def give_up(self, delivery: int, reason: str) -> None:
         """This person cannot be written to at all: say why."""
@@ -151,7 +165,7 @@ class Ledger:
                 # Who is cancelling it now did not see those who went back a moment ago.
                 mine = select(Mailing.id).where(Mailing.id == self._mailing)
                 self._connection.execute(mine.with_for_update(read=True))
-                settle(self._connection, self._generation)
+                settle(self._connection, self._generation, self._entries)
             self._tries.clear()
             self._departed.clear()
             self._aside.clear()
@@ -181,11 +195,11 @@ class Ledger:
 
     def _depart(self, ids: frozenset[int], sending: bool) -> frozenset[int]:
         """Mark them as attempting, where each may still be written to; the others are skipped, or go back."""
-        leaving = self._statements.depart(ids) if sending and ids else frozenset()
+        leaving = self._entries.depart(ids) if sending and ids else frozenset()
         if staying := ids - leaving:
             self._move(State.CLAIMED, State.SKIPPED, _among(staying), ~is_still_reachable(), reason=LEFT)
             self._move(State.CLAIMED, State.PENDING, _among(staying))
-        self._statements.begin_attempts(leaving, self._clock())
+        self._entries.begin_attempts(leaving, self._clock())
         return leaving
 
     def _record(self, replies: Sequence[Reply], sending: bool) -> list[_Meant]:
@@ -195,10 +209,11 @@ class Ledger:
         others = [(reply, meaning(reply)) for reply in replies if reply.delivery not in accepted]
         # Before any delivery is touched: so does who erases somebody, and neither waits for the other.
         self._suppress([reply.delivery for reply, meant in others if meant is Meaning.NOBODY], now)
+        self._daybook.post()
         unasked = [reply.delivery for reply in replies if reply.delivery not in self._departed]
-        self._statements.begin_attempts(unasked, now)
-        self._statements.end_attempts(replies, now)
-        self._statements.accept(accepted)
+        self._entries.begin_attempts(unasked, now)
+        self._entries.end_attempts(replies, now)
+        self._entries.accept(accepted)
         turned_away = [reply.delivery for reply, meant in others if meant is Meaning.TURNED_AWAY]
         if sending:  # or somebody may be ending the mailing, and with it the waits
             first_tries = {delivery: not self._tries[delivery] for delivery in turned_away}
@@ -233,14 +248,16 @@ def bury_the_dead(lease: Lease, now: datetime) -> None:
     for dead in lease.others_that_died():
         with lease.connection.begin():
             if generation.end(lease.connection, dead, now):
-                settle(lease.connection, dead)
+                settle(lease.connection, dead, Entries(lease.connection, dead))
 
 
-def settle(connection: Connection, number: int) -> None:
+def settle(connection: Connection, number: int, entries: Entries) -> None:
     """Put down what a generation has in hand, inside the caller's transaction."""
     # Nobody may cancel these mailings before the claims are back, or they would wait in them for ever.
     begun = select(Mailing.id).where(Mailing.state.in_(_BEGUN)).order_by(Mailing.id).with_for_update(read=True)
-    for mailing in connection.scalars(begun).all():  # one by one: an index knows who is held in a mailing
+    mailings = connection.scalars(begun).all()
+    daybook.post(connection, number, entries)
+    for mailing in mailings:  # one by one: an index knows who is held in a mailing
         held = and_(Delivery.mailing_id == mailing, Delivery.generation_id == number)
         move(connection, State.CLAIMED, State.PENDING, held)
         move(connection, State.ATTEMPTING, State.IN_DOUBT, held, reason=UNANSWERED)

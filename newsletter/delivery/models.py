@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from issues.models import Edition, Issue
@@ -121,6 +121,20 @@ class Attempt(Base):
     code: Mapped[int | None]
     """The SMTP reply code; nothing where there was no reply."""
     text: Mapped[str] = mapped_column(Text, default="")
+
+
+class DaybookLine(Base):
+    """What one commit of a sender says, until it is posted to the deliveries and attempts (see `daybook`)."""
+
+    __tablename__ = "daybook_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generation.id"))
+    written_at: Mapped[datetime]
+    departed: Mapped[list[int]] = mapped_column(JSON)
+    """Deliveries, from now on attempting."""
+    accepted: Mapped[list[list[Any]]] = mapped_column(JSON)
+    """Replies that said yes, to what departed before."""
 
 
 class WaitingDomain(Base):

@@ -11,7 +11,9 @@ from subscribers.models import Subscriber
 
 MOVES: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.CLAIMED, State.SKIPPED}),
-    State.CLAIMED: frozenset({State.PENDING, State.ATTEMPTING, State.REFUSED, State.GIVEN_UP, State.SKIPPED}),
+    State.CLAIMED: frozenset(
+        {State.PENDING, State.ATTEMPTING, State.REFUSED, State.GIVEN_UP, State.SKIPPED, State.ACCEPTED}
+    ),  # the last where the daybook says that they departed
     State.ATTEMPTING: frozenset({State.ACCEPTED, State.REFUSED, State.GIVEN_UP, State.PENDING, State.IN_DOUBT}),
     # The first only when a person says: send again; the others when a witness knows (see `witnessing`).
     State.IN_DOUBT: frozenset({State.PENDING, State.ACCEPTED, State.REFUSED}),

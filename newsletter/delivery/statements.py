@@ -32,13 +32,11 @@ class Claim(NamedTuple):
     """They want no HTML."""
 
 
-class Statements:
-    """Those of one mailing and one generation, on the connection that its books are written on."""
+class Claims:
+    """Who is due in one mailing, and taken in hand by one generation; on the connection its books are written on."""
 
     def __init__(self, connection: Connection, mailing: int, generation: int) -> None:
         at = bindparam("at", type_=DateTime(timezone=True))
-        ids = among(Delivery.id, "all", connection)
-        mine = and_(ids, Delivery.generation_id == generation)
         sending = select(Mailing.id).where(Mailing.id == mailing, Mailing.state == MailingState.SENDING)
 
         def claiming(*due: Any) -> Any:
@@ -58,23 +56,11 @@ class Statements:
         self._claim_new = Prepared(claiming(Delivery.retry_at.is_(None)), connection, "most")
         # Whether somebody is reachable is asked as a value: as a condition it would have everyone looked at.
         person = select(Delivery.id, Delivery.edition_id, Delivery.tries, *_SEALED, is_reachable())
-        person = person.outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id).where(ids)
+        person = person.outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        person = person.where(among(Delivery.id, "all", connection))
         self._look_up = Prepared(person.order_by(Delivery.id), connection, "all")
         # Nobody can pause or cancel it before the commit.
         self._going_on = Prepared(sending.with_for_update(read=True), connection)
-        departing = moving(State.CLAIMED, State.ATTEMPTING, mine, is_still_reachable())
-        self._depart = Prepared(departing.values(tries=Delivery.tries + 1), connection, "all")
-        departed = select(Delivery.id).where(mine, Delivery.state == State.ATTEMPTING)
-        self._departed = Prepared(departed, connection, "all")
-        begun = select(Delivery.id, literal(generation), at, literal("")).where(ids)
-        beginning = insert(Attempt).from_select(["delivery_id", "generation_id", "started_at", "text"], begun)
-        self._begin = Prepared(beginning, connection, "all", "at")
-        is_open = and_(Attempt.generation_id == generation, Attempt.ended_at.is_(None))
-        ended: dict[str, Any] = {"ended_at": at, "code": bindparam("answer"), "text": bindparam("words")}
-        ending = update(Attempt).where(Attempt.delivery_id == bindparam("of", type_=Integer), is_open).values(ended)
-        self._end = Prepared(ending, connection, "of", "at", "answer", "words")
-        accepting = moving(State.ATTEMPTING, State.ACCEPTED, mine).values(reason="", retry_at=None)
-        self._accept = Prepared(accepting, connection, "all")
 
     def claim(self, most: int, now: datetime) -> set[int]:
         """Up to `most` deliveries that are due are this generation's now: half of them such as are tried again."""
@@ -90,6 +76,39 @@ class Statements:
     def is_sending(self) -> bool:
         """Whether the mailing goes on."""
         return bool(self._going_on.rows())
+
+
+class Entries:
+    """What one generation writes about those in its hand."""
+
+    def __init__(self, connection: Connection, generation: int) -> None:
+        at = bindparam("at", type_=DateTime(timezone=True))
+        answer: dict[str, Any] = {"code": bindparam("answer"), "text": bindparam("words")}
+        ids = among(Delivery.id, "all", connection)
+        mine = and_(ids, Delivery.generation_id == generation)
+        once_more = {"tries": Delivery.tries + 1}
+        settled = {"reason": "", "retry_at": None}
+
+        def moves(before: State, after: State, *which: Any, **values: Any) -> Prepared:
+            return Prepared(moving(before, after, mine, *which).values(**values), connection, "all")
+
+        self._depart = moves(State.CLAIMED, State.ATTEMPTING, is_still_reachable(), **once_more)
+        self._departed = Prepared(
+            select(Delivery.id).where(mine, Delivery.state == State.ATTEMPTING), connection, "all"
+        )
+        self._accept = moves(State.ATTEMPTING, State.ACCEPTED, **settled)
+        self._accept_at_once = moves(State.CLAIMED, State.ACCEPTED, **once_more, **settled)
+        self._gone = moves(State.CLAIMED, State.ATTEMPTING, **once_more)
+        begun = select(Delivery.id, literal(generation), at, literal("")).where(ids)
+        beginning = insert(Attempt).from_select(["delivery_id", "generation_id", "started_at", "text"], begun)
+        self._begin = Prepared(beginning, connection, "all", "at")
+        of = bindparam("of", type_=Integer)
+        is_open = and_(Attempt.generation_id == generation, Attempt.ended_at.is_(None))
+        ending = update(Attempt).where(Attempt.delivery_id == of, is_open).values(ended_at=at, **answer)
+        self._end = Prepared(ending, connection, "of", "at", "answer", "words")
+        since = bindparam("since", type_=DateTime(timezone=True))
+        whole = {"delivery_id": of, "generation_id": generation, "started_at": since, "ended_at": at, **answer}
+        self._enter = Prepared(insert(Attempt).values(whole), connection, "of", "since", "at", "answer", "words")
 
     def depart(self, ids: frozenset[int]) -> frozenset[int]:
         """Suppression is asked in the very statement that writes "attempting": nobody slips between the two."""
@@ -108,6 +127,16 @@ class Statements:
     def accept(self, ids: Iterable[int]) -> None:
         """What most replies make of what departed."""
         self._accept.run([(every,) for every in [tuple(ids)] if every])
+
+    def accept_at_once(self, answered: Sequence[tuple[Reply, datetime, datetime]]) -> None:
+        """Who departed at one moment and was accepted at another, as the daybook says: their attempts, and they."""
+        self._enter.run([(reply.delivery, since, at, reply.code, reply.text) for reply, since, at in answered])
+        self._accept_at_once.run([(every,) for every in [tuple(reply.delivery for reply, *_ in answered)] if every])
+
+    def gone(self, ids: Iterable[int], at: datetime) -> None:
+        """Who departed then, as the daybook says, whatever became of them since."""
+        self._gone.run([(tuple(ids),)])
+        self.begin_attempts(ids, at)
 
 
 _SEALED = (

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from issues.models import Edition, Issue
 from newsletter.db import Database
 from newsletter.delivery import account, planning
 from newsletter.delivery.account import Account
 from newsletter.delivery.message import Letterhead
-from newsletter.delivery.models import Delivery, State
+from newsletter.delivery.models import DaybookLine, Delivery, State
 from newsletter.delivery.sender import Office, send_due
 from newsletter.mail import Message, Take, Transport
 from newsletter.transports.smtp import SmtpServer, SmtpTransport
@@ -94,8 +95,17 @@ class Newsroom:
 
     def states(self, mailing: int) -> list[State]:
         with self.office.database.read() as session:
-            rows = select(Delivery.state).where(Delivery.mailing_id == mailing).order_by(Delivery.id)
-            return list(session.scalars(rows))
+            return list(states(session, mailing).values())
+
+
+def states(session: Session, mailing: int) -> dict[int, State]:
+    """Of each delivery, as the daybook says where it knows more than the books."""
+    rows = select(Delivery.id, Delivery.state).where(Delivery.mailing_id == mailing).order_by(Delivery.id)
+    found: dict[int, State] = dict(session.execute(rows).all())
+    for line in session.scalars(select(DaybookLine).order_by(DaybookLine.id)):
+        found |= {reply[0]: State.ACCEPTED for reply in line.accepted if reply[0] in found}
+        found |= {number: State.ATTEMPTING for number in line.departed if number in found}
+    return found
 
 
 def _edition(issue: int, language: str, filling: str) -> Edition:
