@@ -113,8 +113,7 @@ def _refuse_look_alikes(address: str) -> None:
     for part in re.split(r"[@.\-]", address):
         scripts = {unicodedata.name(sign, "").partition(" ")[0] for sign in part if sign.isalpha()} & _ALIKE
         if len(scripts) > 1:
-            mixed = " and ".join(sorted(script.title() for script in scripts))
-            raise BadAddress(f"The address mixes {mixed} letters, which look alike; type it anew.")
+            raise BadAddress("The address mixes Latin, Cyrillic or Greek letters, which look alike; type it anew.")
 
 
 def for_lookup(address: Address) -> str:
