@@ -16,10 +16,13 @@ _ROWS = 1_024
 
 def insert_new(books: Session | Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
     """An insert into `table` that skips what breaks a uniqueness rule."""
-    connection = books.connection() if isinstance(books, Session) else books
-    if connection.dialect.name == "postgresql":
+    if _connection(books).dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _connection(books: Session | Connection) -> Connection:
+    return books.connection() if isinstance(books, Session) else books
 
 
 def renew(session: Session, table: type[DeclarativeBase], key: str, row: dict[str, Any]) -> None:
@@ -37,12 +40,16 @@ def insert_rows(
 
 
 def insert_columns(
-    session: Session, table: type[DeclarativeBase], columns: Mapping[str, Sequence[Any]], *, skip: bool = False
+    books: Session | Connection,
+    table: type[DeclarativeBase],
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    skip: bool = False,
 ) -> None:
     """Insert thousands of rows: the values of each column by its name, days as text (ISO 8601); with `skip`, without
     those that break a uniqueness rule. Hundreds in one statement: several times as fast as one each.
     """
-    connection = session.connection()
+    connection = _connection(books)
     is_postgresql = connection.dialect.name == "postgresql"
     marks = f"({', '.join(['%s' if is_postgresql else '?'] * len(columns))})"
     end = " ON CONFLICT DO NOTHING" if skip else ""

@@ -5,6 +5,7 @@ They take many rows at a time where they can: fewer steps beat quicker ones.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState,
 from newsletter.delivery.moves import is_still_reachable, moving
 from newsletter.mail import Reply
 from subscribers.audience import is_reachable
+from subscribers.inserting import insert_columns
 from subscribers.models import Subscriber
 
 
@@ -83,7 +85,6 @@ class Entries:
 
     def __init__(self, connection: Connection, generation: int) -> None:
         at = bindparam("at", type_=DateTime(timezone=True))
-        answer: dict[str, Any] = {"code": bindparam("answer"), "text": bindparam("words")}
         ids = among(Delivery.id, "all", connection)
         mine = and_(ids, Delivery.generation_id == generation)
         once_more = {"tries": Delivery.tries + 1}
@@ -102,13 +103,18 @@ class Entries:
         begun = select(Delivery.id, literal(generation), at, literal("")).where(ids)
         beginning = insert(Attempt).from_select(["delivery_id", "generation_id", "started_at", "text"], begun)
         self._begin = Prepared(beginning, connection, "all", "at")
-        of = bindparam("of", type_=Integer)
         is_open = and_(Attempt.generation_id == generation, Attempt.ended_at.is_(None))
-        ending = update(Attempt).where(Attempt.delivery_id == of, is_open).values(ended_at=at, **answer)
+        theirs = Attempt.delivery_id == bindparam("of", type_=Integer)
+        ending = (
+            update(Attempt)
+            .where(theirs, is_open)
+            .values({"ended_at": at, "code": bindparam("answer"), "text": bindparam("words")})
+        )
         self._end = Prepared(ending, connection, "of", "at", "answer", "words")
-        since = bindparam("since", type_=DateTime(timezone=True))
-        whole = {"delivery_id": of, "generation_id": generation, "started_at": since, "ended_at": at, **answer}
-        self._enter = Prepared(insert(Attempt).values(whole), connection, "of", "since", "at", "answer", "words")
+        kind = Attempt.started_at.type.dialect_impl(connection.dialect)
+        write = kind.bind_processor(connection.dialect) or (lambda moment: moment)
+        self._written = lru_cache(4)(write)  # many share a moment
+        self._connection, self._generation = connection, generation
 
     def depart(self, ids: frozenset[int]) -> frozenset[int]:
         """Suppression is asked in the very statement that writes "attempting": nobody slips between the two."""
@@ -130,8 +136,17 @@ class Entries:
 
     def accept_at_once(self, answered: Sequence[tuple[Reply, datetime, datetime]]) -> None:
         """Who departed at one moment and was accepted at another, as the daybook says: their attempts, and they."""
-        self._enter.run([(reply.delivery, since, at, reply.code, reply.text) for reply, since, at in answered])
-        self._accept_at_once.run([(every,) for every in [tuple(reply.delivery for reply, *_ in answered)] if every])
+        ids = tuple(reply.delivery for reply, *_ in answered)
+        columns = {
+            "delivery_id": ids,
+            "generation_id": (self._generation,) * len(ids),
+            "started_at": [self._written(since) for _, since, _ in answered],
+            "ended_at": [self._written(at) for *_, at in answered],
+            "code": [reply.code for reply, *_ in answered],
+            "text": [reply.text for reply, *_ in answered],
+        }
+        insert_columns(self._connection, Attempt, columns)
+        self._accept_at_once.run([(ids,)] if ids else [])
 
     def gone(self, ids: Iterable[int], at: datetime) -> None:
         """Who departed then, as the daybook says, whatever became of them since."""
