@@ -94,9 +94,8 @@ class Entries:
             return Prepared(moving(before, after, mine, *which).values(**values), connection, "all")
 
         self._depart = moves(State.CLAIMED, State.ATTEMPTING, is_still_reachable(), **once_more)
-        self._departed = Prepared(
-            select(Delivery.id).where(mine, Delivery.state == State.ATTEMPTING), connection, "all"
-        )
+        departed = select(Delivery.id).where(mine, Delivery.state == State.ATTEMPTING)
+        self._departed = Prepared(departed, connection, "all")
         self._accept = moves(State.ATTEMPTING, State.ACCEPTED, **settled)
         self._accept_at_once = moves(State.CLAIMED, State.ACCEPTED, **once_more, **settled)
         self._gone = moves(State.CLAIMED, State.ATTEMPTING, **once_more)
@@ -105,11 +104,8 @@ class Entries:
         self._begin = Prepared(beginning, connection, "all", "at")
         is_open = and_(Attempt.generation_id == generation, Attempt.ended_at.is_(None))
         theirs = Attempt.delivery_id == bindparam("of", type_=Integer)
-        ending = (
-            update(Attempt)
-            .where(theirs, is_open)
-            .values({"ended_at": at, "code": bindparam("answer"), "text": bindparam("words")})
-        )
+        ended: dict[str, Any] = {"ended_at": at, "code": bindparam("answer"), "text": bindparam("words")}
+        ending = update(Attempt).where(theirs, is_open).values(ended)
         self._end = Prepared(ending, connection, "of", "at", "answer", "words")
         kind = Attempt.started_at.type.dialect_impl(connection.dialect)
         write = kind.bind_processor(connection.dialect) or (lambda moment: moment)
