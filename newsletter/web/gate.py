@@ -7,6 +7,7 @@ after the first: no address of a machine is stored anywhere.
 import hashlib
 import hmac
 import ipaddress
+import re
 import secrets
 import threading
 from collections import Counter
@@ -24,6 +25,8 @@ FREE_FOR_ALL, MOST_FOR_ALL = 200, 2000
 BITS = 15
 """Zeros that the proof of work's digest begins with: about a second of a telephone's time."""
 
+_WITH_PORT = re.compile(r"(\[.*\]|[0-9.]+):[0-9]+")
+"""An address as some proxies pass it on."""
 _PREFIX = {4: 24, 6: 48}
 """Bits that name a network: a household or an office, not a machine."""
 
@@ -107,8 +110,9 @@ def network_of(request: Request, proxies: Sequence[str]) -> str:
 
 def _network(address: str) -> str:
     """The network around an address. A loopback that no setting names is a proxy: it says nothing about who asks."""
+    with_port = _WITH_PORT.fullmatch(address)
     try:
-        parsed = ipaddress.ip_address(address.strip("[]"))
+        parsed = ipaddress.ip_address((with_port[1] if with_port else address).strip("[]"))
     except ValueError:
         return ""
     machine = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped else parsed
