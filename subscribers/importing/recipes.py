@@ -72,7 +72,8 @@ def _consent(otherwise: Standing) -> dict[str, Standing]:
 
 WORDS = _words(
     subscribed="subscribed|active|enabled|confirmed|regular|member|opted in|opt-in|optin|suscrito|activo|đã đăng ký",
-    unconfirmed="unconfirmed|pending|unactivated|not confirmed|nonsubscribed|non-subscribed|transactional",
+    unconfirmed="unconfirmed|pending|unactivated|not confirmed|nonsubscribed|non-subscribed|not subscribed|"
+    "never subscribed|transactional",
     left="unsubscribed|opted out|opt-out|optout|left|disabled|blocklisted|blacklisted|removed|inactive|suppressed|baja|"
     "unsubscribe|cancelled|canceled|dado de baja|cancelado|đã hủy đăng ký|hủy đăng ký",
     bounced="cleaned|bounced|bounce|bouncing|hard bounce|hard_bounced|undeliverable|invalid|rebotado",
@@ -84,7 +85,8 @@ _TELLING = {
     **dict.fromkeys(
         _names(
             *("status", "subscription status", "subscriber status", "email status", "email marketing status"),
-            *("email subscription status", "email permission status", "subscription state", "contact status"),
+            *("email subscription status", "email permission status", "email subscriber status"),
+            *("subscription state", "contact status"),
             *("estado de suscripción", "estado de la suscripción", "trạng thái", "الحالة"),
         ),
         WORDS,
@@ -94,6 +96,7 @@ _TELLING = {
             *("unsubscribed", "is unsubscribed", "globally unsubscribed", "unsubscribed from all email", "baja"),
             *("opt out", "opted out", "optout", "email opt out", "email optout", "email opted out", "is opted out"),
             *("has opted out of email", "HasOptedOutOfEmail", "do not email", "do not contact", "DoNotEmail"),
+            *("no email", "no emails"),
             *("blocklisted", "blacklisted", "email blocklisted", "email blacklisted", "suppressed", "is suppressed"),
             *("deceased", "is deceased", "deceased / closed"),
         ),
@@ -129,7 +132,7 @@ _TELLING = {
     **dict.fromkeys(
         _names(
             *("opt in", "opted in", "email opt in", "email opted in", "accepts marketing", "accepts email marketing"),
-            *("email marketing consent", "marketing consent"),
+            *("accepts email", "email marketing consent", "marketing consent"),
         ),
         _consent(Standing.UNCONFIRMED),
     ),

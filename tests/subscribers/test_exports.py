@@ -270,6 +270,7 @@ def test_what_a_file_does_not_tell_is_said(data: bytes, says: str) -> None:
         ("Do Not Contact", "x", "", "left"),
         ("Fecha de baja", "05.01.2024", "", "left"),
         ("Email status", "Unsubscribed", "Active", "left"),
+        ("Email subscriber status", "Never subscribed", "Subscribed", "unconfirmed"),
         ("Bounced", "TRUE", "FALSE", "bounced"),
         ("Email Bounced Reason", "User unknown", "", "bounced"),
         ("Marked as spam", "yes", "no", "complained"),
