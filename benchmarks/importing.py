@@ -22,6 +22,7 @@ from newsletter.migrations import upgrade
 from subscribers import importing
 from subscribers.consent import Wording
 from subscribers.importing import Agreed, Tools
+from subscribers.journal import Journal
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 
@@ -83,7 +84,8 @@ def _ours(file: Path, path: Path) -> dict[str, float]:
     """How long each step took."""
     database = Database(f"sqlite:///{path}")
     upgrade(database)
-    tools = Tools(database.read, database.write, Vault(Keys.fresh()), lambda: datetime.now(UTC))
+    vault, journal = Vault(Keys.fresh()), Journal(path.with_name("keys.json"))
+    tools = Tools(database.read, database.write, vault, journal, lambda: datetime.now(UTC))
     steps: dict[str, float] = {}
     with _step("kept sealed", steps), file.open("rb") as content:
         number = importing.keep(tools, content, file.name)

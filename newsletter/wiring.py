@@ -141,7 +141,7 @@ class Newsletter:
     @property
     def import_tools(self) -> Tools:
         """What lists of people are imported with."""
-        return Tools(self.database.read, self.database.write, self.vault, utc_now)
+        return Tools(self.database.read, self.database.write, self.vault, self.journal, utc_now)
 
     @property
     def office(self) -> Office:

@@ -132,5 +132,6 @@ def _put_on_list(session: Session, waiting: SignUp) -> int:
     person = session.scalar(new)
     if person is not None:
         return person
-    known = update(Subscriber).where(Subscriber.address_hash == waiting.address_hash)
-    return session.scalars(known.values(**chosen, left_at=None, paused_until=None).returning(Subscriber.id)).one()
+    before = {"left_at": None, "paused_until": None, "off_by_import": None}
+    known = update(Subscriber).where(Subscriber.address_hash == waiting.address_hash).values(**chosen, **before)
+    return session.scalars(known.returning(Subscriber.id)).one()

@@ -75,6 +75,8 @@ class Subscriber(Base):
     """They want the newsletter without HTML."""
     paused_until: Mapped[date | None] = mapped_column(Date)
     """The day on which a pause ends; nothing where there is none."""
+    off_by_import: Mapped[int | None] = mapped_column(ForeignKey("import.id"))
+    """Which import took them off the list, since they had left elsewhere; nothing where they left here themselves."""
     consents: Mapped[list["Consent"]] = relationship(
         back_populates="subscriber", cascade="all, delete-orphan", order_by="Consent.id"
     )

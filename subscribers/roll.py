@@ -3,16 +3,17 @@ of the journal, which knows hashes alone."""
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, case, delete, literal, select, update
+from sqlalchemy import BindParameter, ColumnElement, Update, bindparam, case, delete, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from subscribers.inserting import insert_new, insert_rows
 from subscribers.models import AddressChange, Consent, SignUp, State, Subscriber, Suppression
 
-LEFT = "left"
+LEFT, BOUNCED = "left", "bounced"
+"""Reasons of a suppression."""
 _LOOSE = {"synchronize_session": False}
 """Who asks for somebody again in the same transaction asks the database."""
 
@@ -21,34 +22,49 @@ _LOOSE = {"synchronize_session": False}
 _WHOM: BindParameter[Any] = bindparam("whom", expanding=True)
 
 
-def _leaving(key: InstrumentedAttribute[Any]) -> ReturningUpdate[int, bytes]:
+class By(NamedTuple):
+    """How `take_off` is told whom."""
+
+    leaving: ReturningUpdate[int, bytes]
+    again: Update
+    """Who is off already is told so once more: then no import's undo brings them back."""
+
+
+def _by(key: InstrumentedAttribute[Any]) -> By:
     leaving = update(Subscriber).where(key.in_(_WHOM), Subscriber.state != State.LEFT)
-    off = leaving.values(state=State.LEFT, left_at=bindparam("at"))
-    return off.returning(Subscriber.id, Subscriber.address_hash)
+    off = leaving.values(state=State.LEFT, left_at=bindparam("at"), off_by_import=bindparam("off_by"))
+    again = update(Subscriber).where(key.in_(_WHOM), Subscriber.off_by_import.is_distinct_from(bindparam("off_by")))
+    return By(off.returning(Subscriber.id, Subscriber.address_hash), again.values(off_by_import=None))
 
 
-BY_NUMBER, BY_HASH = _leaving(Subscriber.id), _leaving(Subscriber.address_hash)
-"""How `take_off` is told whom."""
-# Those that ended before, when the person left another time, keep their day; no import's undo meddles with it now.
+BY_NUMBER, BY_HASH = _by(Subscriber.id), _by(Subscriber.address_hash)
+# Those that ended before, when the person left another time, keep their day.
 _ENDING = (
     update(Consent)
     .where(Consent.subscriber_id.in_(_WHOM), Consent.withdrawn_on.is_(None))
-    .values(withdrawn_on=bindparam("day"), import_id=None)
+    .values(withdrawn_on=bindparam("day"))
 )
+_ENDING_BY_THEMSELVES = _ENDING.values(import_id=None)
+"""No undo of the import that brought them meddles with it now."""
 
 
 def take_off(
-    session: Session, by: ReturningUpdate[int, bytes], whom: Collection[int] | Collection[bytes], at: datetime
+    session: Session, by: By, whom: Collection[int] | Collection[bytes], at: datetime, off_by: int | None = None
 ) -> list[bytes]:
     """Take these people off, suppress their addresses and end their consents; the hashes of those who were not off
-    already, which belong into the journal. The statements are the same few for any number of people."""
-    left = session.execute(by, {"whom": whom, "at": at}, execution_options=_LOOSE).all()
+    already, which belong into the journal. The statements are the same few for any number of people. `off_by`: the
+    import that does it."""
+    told = {"whom": whom, "off_by": off_by}
+    left = session.execute(by.leaving, told | {"at": at}, execution_options=_LOOSE).all()
+    if len(left) < len(whom):
+        session.execute(by.again, told, execution_options=_LOOSE)
     if not left:
         return []
     day = at.date()
     rows = [(row.address_hash, LEFT, day.isoformat(), day.isoformat()) for row in left]
     insert_rows(session, Suppression, ("address_hash", "reason", "day", "noted_on"), rows, skip=True)
-    session.execute(_ENDING, {"whom": [row.id for row in left], "day": day}, execution_options=_LOOSE)
+    ending = _ENDING_BY_THEMSELVES if off_by is None else _ENDING
+    session.execute(ending, {"whom": [row.id for row in left], "day": day}, execution_options=_LOOSE)
     return [row.address_hash for row in left]
 
 
@@ -59,8 +75,10 @@ def put_back(session: Session, who: ColumnElement[bool]) -> bytes | None:
     if left is None:
         return None
     person, address_hash, left_at = left
-    session.execute(update(Subscriber).where(Subscriber.id == person).values(state=_as_before(), left_at=None))
-    lift(session, address_hash)
+    back = {"state": _as_before(), "left_at": None, "off_by_import": None}
+    session.execute(update(Subscriber).where(Subscriber.id == person).values(**back))
+    bounced = Suppression.reason.endswith(BOUNCED)  # who left is suppressed for that where they were before
+    session.execute(delete(Suppression).where(Suppression.address_hash == address_hash, ~bounced))
     ended = update(Consent).where(
         Consent.subscriber_id == person, Consent.withdrawn_on >= cast(datetime, left_at).date()
     )

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from subscribers.inserting import insert_new
 from subscribers.models import State, Subscriber, Suppression
+from subscribers.roll import BOUNCED
 
-BOUNCED = "bounced"
 NOBODY_THERE = (BOUNCED, "imported bounced")
 """The reasons that say so: a server told us, or the program that a list came from."""
 

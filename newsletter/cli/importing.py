@@ -33,6 +33,7 @@ OUTCOMES = {
     "left": "had left there: never written to",
     "bounced": "had bounced there: never written to",
     "complained": "had complained there: never written to",
+    importing.OFF: "of these were on the list: taken off it",
     "refused": "could not be read",
 }
 
@@ -104,14 +105,20 @@ def continue_(number: Number, yes: Yes = False, json: AsJson = False) -> None:
 
 @app.command()
 def undo(number: Number) -> None:
-    """Take an import back: whom it added and who did nothing since. Who had left there stays away."""
+    """Take an import back: whom it added and who did nothing since. Who had left there stays away.
+
+    Whom it took off the list comes back, but for those who are erased by now or left by themselves.
+    """
     with opened() as newsletter:
         with newsletter.database.write() as session:
             importing.begin_undo(session, number, utc_now())
         _work(newsletter, number, quiet=False)
         with newsletter.database.read() as session:
-            removed = importing.find(session, number).counts.get("removed", 0)
-    say(f"{removed} taken off the list again.")
+            counts = importing.find(session, number).counts
+    say(f"{counts.get('removed', 0)} taken off the list again.")
+    if off := counts.get(importing.OFF):
+        back = counts.get("returned", 0)
+        say(f"{back} on the list again whom it had taken off; {off - back} stay off: they left, or are erased.")
 
 
 @app.command("give-up")

@@ -19,6 +19,7 @@ KINDS: Mapping[str, Kind] = {
             "left_at": Reason("when they left", "to erase them in time"),
             "plain_text": Reason("whether they want plain text", "to write as they chose"),
             "paused_until": Reason("the day on which a pause ends", "to write again from then on"),
+            "off_by_import": Reason("which import took them off the list", "to take it back, until they are erased"),
         },
     ),
     "consent": Kind(

@@ -251,7 +251,9 @@ def _page(
     with site.database.read() as session:
         one = _found(session, number)
         told = {kind: importing.notes(session, number, kind, MOST_NOTES) for kind in ("refused", "conflict", "broken")}
-        removable = importing.brought(session, number) if importing.may_undo(one, site.clock()) else 0
+        undoable = importing.may_undo(one, site.clock())
+        removable = importing.brought(session, number) if undoable else 0
+        returning = importing.taken_off(session, number) if undoable else 0
         known = groups.groups(session)
     if one.state in WORKING:
         return _back(site, number, "/progress")
@@ -274,6 +276,7 @@ def _page(
         said=said or Said(agreed_on=site.clock().date().isoformat()),
         told=told,
         removable=removable,
+        returning=returning,
         groups=known,
         roles=ROLES,
         standings=STANDINGS,
@@ -322,4 +325,4 @@ def _back(site: Site, number: int, more: str = "") -> Response:
 
 
 def _tools(site: Site) -> Tools:
-    return Tools(site.database.read, site.database.write, site.vault, site.clock)
+    return Tools(site.database.read, site.database.write, site.vault, site.journal, site.clock)

@@ -15,14 +15,14 @@ from subscribers import consent, groups
 from subscribers.errors import BadDay, BadFile, SubscriberError
 from subscribers.importing.columns import Columns
 from subscribers.importing.csv_files import ENCODINGS
-from subscribers.importing.judging import OUTCOMES
+from subscribers.importing.judging import OFF, OUTCOMES
 from subscribers.importing.keeping import LARGEST, Tools, find, keep, throw_away
 from subscribers.importing.merging import BROUGHT, forget_conflicts, look, merge, pass_by
 from subscribers.importing.outlines import Outline, outline, unsaid
 from subscribers.importing.people import Person, Refused, table_and_line
 from subscribers.importing.recipes import RECIPES, Standing
 from subscribers.importing.staging import note, stage, unstage
-from subscribers.importing.undoing import UNDO_FOR, brought, may_undo, undo
+from subscribers.importing.undoing import UNDO_FOR, brought, may_undo, taken_off, undo
 from subscribers.models import Import, ImportLabel, ImportNote, ImportState
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "ENCODINGS",
     "FORGOTTEN_AFTER",
     "LARGEST",
+    "OFF",
     "OUTCOMES",
     "RECIPES",
     "UNDO_FOR",
@@ -59,6 +60,7 @@ __all__ = [
     "standing_still",
     "table_and_line",
     "take_in",
+    "taken_off",
     "unsaid",
 ]
 

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from subscribers.importing.recipes import SAFENESS, SUPPRESSING, Standing
 from subscribers.importing.staging import Crowd, Staged
 from subscribers.inserting import rows_with
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import State, Subscriber, Suppression
 from subscribers.vault import Vault
 
 OUTCOMES = ("added", "there", "twice", "away", "unconfirmed", "left", "bounced", "complained", "refused")
 """What may become of a row of the file: each row is counted as one of them."""
+
+OFF = "off"
+"""And how many of them are taken off the list by it."""
 
 
 _SUBSCRIBED = Standing.SUBSCRIBED.value
@@ -30,6 +33,7 @@ class Known(NamedTuple):
     id: int
     languages: str
     sealed_name: bytes | None
+    state: str
 
 
 @dataclass
@@ -75,7 +79,7 @@ class _Bench:
         self.away: dict[bytes, str] = dict(map(tuple, away))
         there = rows_with(
             *(session, Subscriber.address_hash, hashes, Subscriber.address_hash),
-            *(Subscriber.id, Subscriber.languages, Subscriber.sealed_name),
+            *(Subscriber.id, Subscriber.languages, Subscriber.sealed_name, Subscriber.state),
         )
         self.known = {address_hash: Known(*rest) for address_hash, *rest in there}
 
@@ -102,12 +106,14 @@ class _Bench:
 
     def _suppress(self, person: Staged, standing: Standing) -> None:
         self.out.counts[standing] += 1
-        if person.address_hash in self.known and standing is not Standing.BOUNCED:
+        known = self.known.get(person.address_hash)
+        if known and standing is not Standing.BOUNCED:
             self.out.take_off.append(person.address_hash)
+            self.out.counts[OFF] += known.state != State.LEFT
         if person.address_hash in self.away:
             return
         self.out.suppress[person.address_hash] = standing
-        if person.address_hash in self.known:
+        if known:
             self._say(person, f"This person is on the list, but had {standing} there: they get nothing any more.")
 
     def _compare_rows(self, rows: list[Staged], standing: Standing) -> None:

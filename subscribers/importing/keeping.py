@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from subscribers.errors import BadFile, NotFound
 from subscribers.importing.columns import Columns, telling_words
 from subscribers.importing.recipes import RECIPES, SAFENESS
+from subscribers.journal import Journal
 from subscribers.models import Import, ImportPiece, ImportState
 from subscribers.vault import Vault
 
@@ -31,6 +32,7 @@ class Tools(NamedTuple):
     read: Callable[[], AbstractContextManager[Session]]
     write: Callable[[], AbstractContextManager[Session]]
     vault: Vault
+    journal: Journal
     clock: Callable[[], datetime]
 
 

@@ -152,7 +152,8 @@ def _suppress(session: Session, merging: Import, judged: Judged) -> None:
     rows = [(address_hash, BROUGHT + standing, day) for address_hash, standing in judged.suppress.items()]
     insert_rows(session, Suppression, ("address_hash", "reason", "day"), rows, skip=True)
     if judged.take_off:
-        roll.take_off(session, roll.BY_HASH, judged.take_off, merging.worked_at)  # so that retention erases them
+        # So that retention erases them; until then an undo brings them back.
+        roll.take_off(session, roll.BY_HASH, judged.take_off, merging.worked_at, merging.id)
 
 
 def _label(session: Session, merging: Import, before: int, there: list[int]) -> None:

@@ -1,6 +1,7 @@
-"""An import taken back: whom it added, as long as they did nothing since, and the labels it gave.
+"""An import taken back: whom it added, as long as they did nothing since, the labels it gave, and whom it took off the
+list, as long as they are not erased and did not leave by themselves since.
 
-Whom it suppressed stays suppressed: they had left, wherever that was.
+Who was not on the list and was suppressed by it stays so: they had left, wherever that was.
 """
 
 from collections import Counter
@@ -10,13 +11,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
-from subscribers import groups
+from subscribers import groups, journal, roll
 from subscribers.importing.keeping import Tools, find
+from subscribers.journal_file import Kind
 from subscribers.models import Consent, Import, ImportLabel, ImportState, State, Subscriber, Suppression
 
 UNDO_FOR = timedelta(days=30)
 CHUNK = 1_000
 """People in one transaction."""
+BACK_AT_ONCE = 100
+"""Who is brought back takes longer than who goes."""
 
 
 def may_undo(merged: Import, now: datetime) -> bool:
@@ -29,8 +33,14 @@ def brought(session: Session, number: int) -> int:
     return session.scalars(select(func.count()).select_from(Consent).where(_untouched(number))).one()
 
 
+def taken_off(session: Session, number: int) -> int:
+    """How many people an undo would bring back."""
+    return session.scalars(select(func.count()).select_from(Subscriber).where(_off(number))).one()
+
+
 def undo(tools: Tools, number: int) -> Iterator[int]:
     """Take the import back; gives how many people are removed, after each transaction."""
+    _bring_back(tools, number)
     removed = 0
     while True:
         with tools.write() as session:
@@ -48,6 +58,31 @@ def undo(tools: Tools, number: int) -> Iterator[int]:
                 return
         removed += len(people)
         yield removed
+
+
+def _bring_back(tools: Tools, number: int) -> None:
+    """Put back whom it took off, some in each transaction. The journal is told in the one after: a crash between the
+    two errs on the side of not writing."""
+    while True:
+        with tools.write() as session:
+            undoing = find(session, number, lock=True)
+            if undoing.state is not ImportState.UNDOING:
+                return
+            undoing.worked_at = now = tools.clock()
+            some = session.scalars(
+                select(Subscriber.id).where(_off(number)).order_by(Subscriber.id).limit(BACK_AT_ONCE)
+            )
+            back = list(filter(None, (roll.put_back(session, Subscriber.id == person) for person in some)))
+            undoing.counts = dict(Counter(undoing.counts) + Counter(returned=len(back)))
+        if not back:
+            return
+        with tools.write() as session:
+            journal.note(session, tools.journal, Kind.BACK, back, now.date())
+
+
+def _off(number: int) -> ColumnElement[bool]:
+    """Whom it took off, who are not erased yet and did not leave by themselves since."""
+    return (Subscriber.off_by_import == number) & (Subscriber.state == State.LEFT)
 
 
 def _untouched(number: int) -> ColumnElement[bool]:

@@ -11,13 +11,14 @@ from subscribers.head_counts import LEAST
 from subscribers.importing import Agreed, Tools, take_in
 from subscribers.keys import Keys
 from subscribers.vault import Vault
+from tests.journals import journal
 
 READERS = Path(past.__file__).parent / "content" / "readers.csv"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def test_a_year_of_growth_ends_at_the_readers_there_are(database: Database) -> None:
-    tools = Tools(database.read, database.write, Vault(Keys.fresh()), lambda: NOW)
+    tools = Tools(database.read, database.write, Vault(Keys.fresh()), journal(), lambda: NOW)
     with READERS.open("rb") as file:
         take_in(tools, file, READERS.name, Agreed(Wording("en", "Made up."), NOW.date()))
     with database.write() as session:

@@ -13,6 +13,7 @@ from subscribers.consent import Wording
 from subscribers.importing import Agreed, Columns, Tools
 from subscribers.models import Import, Subscriber, Suppression
 from subscribers.vault import Vault
+from tests.journals import journal
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOLD = Wording("en", "Signed the list at the gathering in May.")
@@ -24,7 +25,7 @@ class Importer:
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self.database, self.vault, self.now = database, vault, NOW
-        self.tools = Tools(database.read, database.write, vault, lambda: self.now)
+        self.tools = Tools(database.read, database.write, vault, journal(), lambda: self.now)
 
     def take(self, content: bytes | str, called: str = "list.csv") -> Import:
         """All of it."""

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from newsletter.desk.models import Deed, Role
 from newsletter.web.uploads import LARGEST_LIST
-from subscribers.models import ImportPiece, Subscriber
+from subscribers.models import ImportPiece, State, Subscriber
 from tests.subscribers.test_exports import zipped
 from tests.web.a_month import subscribe
 from tests.web.conftest import Web, on_both_databases
@@ -99,6 +99,20 @@ def test_a_reader_whose_mail_bounced_elsewhere_is_written_to_again_by_one_button
     assert "Write to them again" in words(found)
     assert "This reader is written to again." in words(keeper.post("/desk/readers/lift", data=ana))
     assert web.held("ana@example.com").suppressed == ""
+
+
+def test_whom_a_file_takes_off_the_list_is_said_before_and_brought_back_after(web: Web, keeper: TestClient) -> None:
+    page = followed(keeper, given(keeper, b"email\nana@example.com\nzoe@example.com\n", "unsubscribed.csv"))
+    look = followed(keeper, keeper.post(f"{PLACE}/1/columns", data=chosen(page)))
+    assert "One person would be taken off the list," in words(look)
+    done = words(followed(keeper, keeper.post(f"{PLACE}/1/merge")))
+    assert "One person was taken off the list" in done
+    assert "Of those whom it took off the list one person comes back" in done
+    assert web.held("ana@example.com").state is State.LEFT
+    undone = words(followed(keeper, keeper.post(f"{PLACE}/1/undo")))
+    assert "the file says that they left or complained; one person is on it again." in undone
+    held = web.held("ana@example.com")
+    assert (held.state, held.suppressed) == (State.SUBSCRIBED, "")
 
 
 def test_what_a_file_does_not_tell_is_said_unless_its_name_does(keeper: TestClient) -> None:
