@@ -266,6 +266,7 @@ def _sink(path: Path) -> Iterator[int]:
     hear, tell = WARM.Pipe()
     process = WARM.Process(target=_keep_sink, args=(path, tell))
     process.start()
+    tell.close()  # so that one that breaks at once is heard of
     try:
         yield hear.recv()
     finally:
