@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from subscribers import topics
 from subscribers.formulas import guarded
 from subscribers.models import (
+    AddressChange,
     Consent,
     ConsentWording,
     Group,
@@ -34,8 +35,14 @@ _CHUNK = 1000
 
 
 def as_json(session: Session, vault: Vault) -> Iterator[str]:
-    """All that is kept: readers, sign-ups that wait, and who must not be written to, as keyed hashes in hex."""
-    parts = {"readers": readers(session, vault), "waiting": _waiting(session, vault), "suppressed": _kept_off(session)}
+    """All that is kept: readers, sign-ups and changes of address that wait, and who must not be written to, as keyed
+    hashes in hex."""
+    parts = {
+        "readers": readers(session, vault),
+        "waiting": _waiting(session, vault),
+        "changes_of_address": _changes(session, vault),
+        "suppressed": _kept_off(session),
+    }
     opening = "{"
     for name, items in parts.items():
         yield f'{opening}\n"{name}": ['
@@ -143,11 +150,39 @@ def _gathered(pairs: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
 
 
 def _waiting(session: Session, vault: Vault) -> Iterator[dict[str, Any]]:
-    waiting = select(SignUp.sealed_address, SignUp.address_hash, SignUp.languages, SignUp.asked_at)
-    for sealed, address_hash, languages, asked_at in session.execute(waiting):
-        if sealed is not None:  # else it was confirmed, and stands among the readers
-            address = vault.open_address(sealed, address_hash)
-            yield {"address": address, "languages": languages.split(","), "asked_on": asked_at.date().isoformat()}
+    rows = session.execute(
+        select(SignUp, ConsentWording.language, ConsentWording.text, Group.name)
+        .join(ConsentWording, ConsentWording.id == SignUp.wording_id)
+        .outerjoin(Group, Group.id == SignUp.group_id)
+        .where(SignUp.sealed_address.is_not(None))  # else it was confirmed, and stands among the readers
+        .order_by(SignUp.id)
+    )
+    for sign_up, language, wording, group in rows.yield_per(_CHUNK):
+        yield {
+            "address": vault.open_address(sign_up.sealed_address or b"", sign_up.address_hash),
+            "languages": sign_up.languages.split(","),
+            "asked_on": sign_up.asked_at.date().isoformat(),
+            "language": language,
+            "wording": wording,
+            "group": group,
+        }
+        session.expunge(sign_up)
+
+
+def _changes(session: Session, vault: Vault) -> Iterator[dict[str, Any]]:
+    rows = session.execute(
+        select(AddressChange, Subscriber.sealed_address, Subscriber.address_hash)
+        .join(Subscriber, Subscriber.id == AddressChange.subscriber_id)
+        .where(AddressChange.sealed_address.is_not(None))  # else it was changed
+    )
+    for change, sealed, address_hash in rows:
+        yield {
+            "address": vault.open_address(sealed, address_hash),
+            "new_address": vault.open_address(change.sealed_address or b"", change.address_hash),
+            "asked_on": change.asked_at.date().isoformat(),
+            "old_mailbox_agrees": change.old_agrees,
+            "new_mailbox_agrees": change.new_agrees,
+        }
 
 
 def _kept_off(session: Session) -> Iterator[dict[str, Any]]:

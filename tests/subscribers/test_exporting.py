@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from newsletter.db import Database
-from subscribers import exporting, finding, groups, suppression, topics
+from subscribers import address_change, exporting, finding, groups, suppression, topics
 from subscribers.audience import reachable
 from subscribers.consent import Wording, wording_id
 from subscribers.errors import SubscriberError
@@ -33,15 +33,17 @@ TOLD = Wording("en", "One mail a month; leave whenever you want.")
 
 @pytest.fixture
 def list_(database: Database, vault: Vault) -> Database:
-    """Ana in a group, without a topic; somebody whose name is a formula; one who left; one who waits."""
+    """Ana in a group, without a topic, about to move; somebody whose name is a formula; one who left; one who waits."""
     with database.write() as session:
         named = {"ana@example.org": "Ana Núñez", "+1@example.org": "=HYPERLINK(1)", "gone@example.com": ""}
         rows = [sealed(vault, address=address, name=name, languages="es,en") for address, name in named.items()]
         enrol(session, rows, wording=wording_id(session, TOLD), came_by="added", now=NOW)
-        groups.put_in(session, groups.make(session, "Press").id, [1])
+        press = groups.make(session, "Press").id
+        groups.put_in(session, press, [1])
         session.add(UnwantedTopic(topic_id=topics.make(session, {"en": "Events"}).id, subscriber_id=1))
         erase_now(session, journal(), 3, NOW)
-        ask(session, vault, address="bo@example.org", languages="vi", wording=TOLD, now=NOW)
+        ask(session, vault, address="bo@example.org", languages="vi", wording=TOLD, now=NOW, group=press)
+        assert address_change.ask(session, vault, 1, address="ana@example.com", now=NOW)
     return database
 
 
@@ -73,7 +75,11 @@ def test_everything_is_in_the_json(list_: Database, vault: Vault, monkeypatch: p
             }
         ],
     }
-    assert kept["waiting"] == [{"address": "bo@example.org", "languages": ["vi"], "asked_on": "2026-11-21"}]
+    (waiting,) = kept["waiting"]
+    assert (waiting["address"], waiting["languages"], waiting["asked_on"]) == ("bo@example.org", ["vi"], "2026-11-21")
+    assert (waiting["language"], waiting["wording"], waiting["group"]) == ("en", TOLD.text, "Press")
+    (change,) = kept["changes_of_address"]
+    assert (change["address"], change["new_address"]) == ("ana@example.org", "ana@example.com")
     (kept_off,) = kept["suppressed"]
     assert (kept_off["reason"], kept_off["day"]) == ("left", str(date(2026, 11, 21)))
 
