@@ -212,6 +212,7 @@ def made_now(web: Web) -> str:
 def test_what_is_wrong_or_odd_is_said_and_nothing_is_lost(web: Web, address: str, status: int, says: str) -> None:
     answer = fill(web, address)
     assert (answer.status_code, says in answer.text) == (status, True)
+    assert 'autofocus aria-describedby="said">' in answer.text, "one is led to it, by eye and by ear"
     assert "<form" in answer.text
     with web.database.read() as session:
         assert session.scalar(select(Notice.id)) is None
