@@ -336,6 +336,7 @@ def test_a_workbook_is_read_and_a_formula_costs_its_own_row_alone() -> None:
         (zipped(more={"a.csv": b"phone\n1\n", "b.csv": b"zip\n2\n"}), "No column holds addresses"),
         (workbook(["email"])[:900], "cut off or broken"),
     ],
+    ids=["cut archive", "no table", "many tables", "no addresses", "cut workbook"],
 )
 def test_an_archive_that_is_none_says_what_to_do(data: bytes, says: str) -> None:
     with pytest.raises(BadFile, match=says):
