@@ -60,8 +60,8 @@ def _day_of(what: Standing) -> dict[str, Standing]:
 
 
 def _flag(then: Standing) -> dict[str, Standing]:
-    """A yes or a day says this of somebody; some write in words how they stand."""
-    return {**WORDS, **_yes(then), DAY: then}
+    """A yes or a day says this of somebody. Other words are asked about: of “Do not email”, “enabled” says that, too."""
+    return {**_yes(then), DAY: then}
 
 
 def _consent(otherwise: Standing) -> dict[str, Standing]:
@@ -155,7 +155,7 @@ NAMED = {
     "bounced": Standing.BOUNCED,
     "complained": Standing.COMPLAINED,
 }
-"""What the first word of a file's name says of everybody in it, in an export of any making."""
+"""What a word of a file's name says of everybody in it, in an export of any making."""
 
 TONGUES = {
     **dict.fromkeys(("english", "inglés", "tiếng anh", "الإنجليزية"), "en"),

@@ -285,9 +285,9 @@ def test_a_file_of_any_making_is_heeded_where_it_tells(column: str, gone: str, s
 
 
 def test_what_such_a_column_says_otherwise_is_asked_about() -> None:
-    data = b"email,Do Not Email\none@example.org,Allow\ntwo@example.org,\n"
+    data = b"email,Do Not Email\none@example.org,Allow\ntwo@example.org,\nthree@example.org,Enabled\n"
     with tables_of(io.BytesIO(data), "list.csv") as tables:
-        assert words_unsaid(tables, columns_of(data)) == ["allow"]
+        assert words_unsaid(tables, columns_of(data)) == ["allow", "enabled"]
 
 
 def test_civicrms_hold_counts_where_a_place_stands_before_it() -> None:
