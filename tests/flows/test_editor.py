@@ -55,7 +55,9 @@ def test_every_page_fits_and_excludes_nobody(browser: Browser, desk: Served) -> 
         "/desk/issues",
     ):
         page.goto(desk.url + path)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function(
+            "!document.querySelector('#frame') || document.querySelector('#frame iframe:not(.is-coming)')"
+        )
         excludes_nobody(page, also=(1000, 720, 320))
     context.close()
 

@@ -188,12 +188,20 @@ def test_a_month_from_the_first_link_to_the_report_by_two_people(
             page.context.close()
 
 
+HAS_FOCUS = "element => element.isConnected ? element === document.activeElement : null"
+
+
 def tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab until the focus is there, as often as it takes to go around once; it can be seen where it is."""
+    element = wanted.element_handle()  # to look for it by its words each time takes longer than all the rest
     for _ in range(150):
         page.keyboard.press("Tab")
-        if wanted.evaluate("element => element === document.activeElement"):  # scripts may have put it there anew
-            style = wanted.evaluate("element => [getComputedStyle(element).outlineStyle, element.outerHTML]")
+        has_focus = element.evaluate(HAS_FOCUS)
+        if has_focus is None:  # scripts have put it there anew
+            element = wanted.element_handle()
+            has_focus = element.evaluate(HAS_FOCUS)
+        if has_focus:
+            style = element.evaluate("element => [getComputedStyle(element).outlineStyle, element.outerHTML]")
             assert style[0] != "none", style[1]
             return
     pytest.fail(f"Tab does not reach {wanted}")
