@@ -10,9 +10,8 @@ help: ## list the targets
 demo: .venv/demo ## set up, send the demonstration issue, then serve the pages (Ctrl-C ends it)
 	$(BIN)/newsletter demo
 
-# A browser on a busy machine may be too slow once; what is wrong fails twice.
 test: .venv/test browser ## set up and run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/test ## types, style, and who may import whom
 	$(BIN)/ruff check .
