@@ -60,7 +60,7 @@ def _day_of(what: Standing) -> dict[str, Standing]:
 
 
 def _flag(then: Standing) -> dict[str, Standing]:
-    """A yes or a day says this of somebody. Other words are asked about: “enabled” may say it of “Do not email”, too."""
+    """A yes or a day says this of somebody. Other words are asked about: “enabled” may mean “do not email”, too."""
     return {**_yes(then), DAY: then}
 
 
