@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from subscribers.errors import BadFile, NotFound
@@ -98,6 +98,13 @@ def source(session: Session, number: int) -> Source:
 def throw_away(session: Session, number: int) -> None:
     """The pieces of a file."""
     session.execute(delete(ImportPiece).where(ImportPiece.import_id == number))
+
+
+def throw_away_piece(session: Session, number: int) -> bool:
+    """One piece of a file; whether there was one. It is overwritten, and others wait meanwhile: a file is many."""
+    one = select(func.min(ImportPiece.number)).where(ImportPiece.import_id == number).scalar_subquery()
+    gone = delete(ImportPiece).where(ImportPiece.import_id == number, ImportPiece.number == one)
+    return session.connection().execute(gone).rowcount > 0
 
 
 def opened(tools: Tools, number: int, size: int) -> BinaryIO:

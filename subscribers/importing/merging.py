@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from subscribers import groups, roll
 from subscribers.importing.judging import Judged, judge
-from subscribers.importing.keeping import Tools, find, throw_away
+from subscribers.importing.keeping import Tools, find, throw_away_piece
 from subscribers.importing.staging import LISTED, PARTS, Crowd, note, staged, staged_people, unstage
 from subscribers.inserting import insert_columns, insert_rows
 from subscribers.models import (
@@ -89,10 +89,10 @@ def merge(tools: Tools, number: int) -> Iterator[int]:
                 return
             merging.worked_at = tools.clock()
             if first is None:
-                merging.state, merging.merged_at = ImportState.DONE, merging.worked_at
-                throw_away(session, number)
-                return
-            if _first_part(session, number) == first:  # and nobody else merged them meanwhile
+                if not throw_away_piece(session, number):
+                    merging.state, merging.merged_at = ImportState.DONE, merging.worked_at
+                    return
+            elif _first_part(session, number) == first:  # and nobody else merged them meanwhile
                 unstage(session, number, parts)  # first: who is added takes the room that they had
                 _merge(session, tools.vault, merging, people, rows)
                 left -= len(people.hashes)

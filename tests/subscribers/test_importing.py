@@ -14,7 +14,7 @@ from subscribers import groups, importing, joining, preferences
 from subscribers.addresses import normal
 from subscribers.consent import Wording
 from subscribers.errors import BadFile, SubscriberError
-from subscribers.importing import Columns, merging, staging
+from subscribers.importing import Columns, keeping, merging, staging
 from subscribers.importing.csv_files import LONGEST_LINE
 from subscribers.leaving import leave
 from subscribers.models import (
@@ -218,6 +218,21 @@ def test_staged_people_are_sealed_and_gone_after_the_merge(importer: Importer) -
     importer.merge(looked.id)
     with importer.database.read() as session:
         assert not session.scalars(select(ImportBatch)).all() + session.scalars(select(ImportPiece)).all()  # type: ignore[operator]
+
+
+def test_a_file_whose_people_are_merged_goes_piece_by_piece(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PIECE", 10)
+    looked = importer.look("email\nana@example.org\nbo@example.org\n")
+    with importer.database.write() as session:
+        importing.begin_merge(session, looked.id, NOW)
+    left = []
+    for _ in importing.go_on(importer.tools, looked.id):
+        with importer.database.read() as session:
+            left.append(session.scalars(select(func.count()).select_from(ImportPiece)).one())
+    assert left == [4, 3, 2, 1, 0]
+    assert importer.found(looked.id).state is ImportState.DONE
 
 
 def test_columns_can_be_chosen_anew_until_the_merge(importer: Importer) -> None:
