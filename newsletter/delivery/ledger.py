@@ -105,12 +105,7 @@ class Ledger:
     def barrier(self, replies: Sequence[Reply], departing: Sequence[int]) -> frozenset[int]:
         """Record the replies and mark who departs, in one durable step. Returns those who may depart."""
         with self._lock:
-            try:
-                sending, others, leaving = self._in_one_step(replies, frozenset(departing))
-            except DBAPIError as error:
-                if not is_deadlock(error):
-                    raise
-                sending, others, leaving = self._in_one_step(replies, frozenset(departing))  # none of it was done
+            sending, others, leaving = self._until_written(replies, frozenset(departing))
             self.is_open = not (others and self._pauses(others)) and sending
             answered = [reply.delivery for reply in replies] + list(frozenset(departing) - leaving)
             self._domains.let_go(answered)
@@ -126,6 +121,18 @@ class Ledger:
         are_many = bool(away) and self._domains.pause_if_many(away[-1].said)
         refused = sum(meant in NOES for _, meant in others)
         return (refused > 0 and self._brake.pull(refused)) or are_many
+
+    def _until_written(
+        self, replies: Sequence[Reply], departing: frozenset[int]
+    ) -> tuple[bool, list[_Meant], frozenset[int]]:
+        """In one step, and anew as often as another transaction and this one wait for each other: none of it was done
+        then, and whoever waited is not always quick enough to go on before the books come again."""
+        while True:
+            try:
+                return self._in_one_step(replies, departing)
+            except DBAPIError as error:
+                if not is_deadlock(error):
+                    raise
 
     def _in_one_step(
         self, replies: Sequence[Reply], departing: frozenset[int]
