@@ -29,7 +29,7 @@ from subscribers.journal import Journal
 from subscribers.keys import Keys
 from subscribers.vault import Vault
 
-NEAR_PEOPLE, FAR_PEOPLE = 20_000, 5000
+NEAR_PEOPLE, FAR_PEOPLE = 20_000, 10_000
 LINES = 10
 FAR = 0.005
 """Seconds for each burst of replies on a line that is not loopback."""

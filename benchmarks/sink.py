@@ -65,7 +65,8 @@ class _Line:
 
 
 def _serve(delay: float) -> None:
-    selector, waiting = selectors.DefaultSelector(), deque[tuple[float, _Line, bytes]]()
+    selector = selectors.SelectSelector()  # by the microsecond: an epoll waits for whole milliseconds
+    waiting: deque[tuple[float, _Line, bytes]] = deque()
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         print(server.getsockname()[1], flush=True)
         selector.register(server, selectors.EVENT_READ)
