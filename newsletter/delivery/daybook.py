@@ -56,8 +56,7 @@ def post(connection: Connection, generation: int, entries: Entries) -> None:
     """Put in its place what a generation wrote, inside the caller's transaction."""
     mine = DaybookLine.generation_id == generation
     line = select(DaybookLine.written_at, DaybookLine.departed, DaybookLine.accepted).where(mine)
-    away: dict[int, datetime] = {}
-    """Since when."""
+    away: dict[int, datetime] = {}  # since when
     answered: list[tuple[Reply, datetime, datetime]] = []
     for at, departed, accepted in connection.execute(line.order_by(DaybookLine.id)).all():
         replies = [Reply._make(reply) for reply in accepted]

@@ -321,7 +321,7 @@ def attack(site: Site) -> str:
 def embedded(base_url: str, language: str, slug: str = "") -> str:
     """The form as plain HTML for any site: it leads to our page, a group's own where it has a `slug`."""
     return (
-        f'<form action="{base_url}/subscribe{"/" + slug if slug else ""}" method="post">\n'
+        f'<form action="{base_url}/subscribe{"/" + slug if slug else ""}" method="post" accept-charset="utf-8">\n'
         f'  <input type="hidden" name="lang" value="{language}">\n'
         "  <label>E-mail address\n"
         '    <input type="email" name="address" autocomplete="email" required>\n'
