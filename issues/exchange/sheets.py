@@ -25,8 +25,10 @@ HEAD = re.compile(
 _KEY = re.compile(r"([a-z]+)(?: +([a-z0-9][a-z0-9-]{0,63}))? *· *([a-z]+)", re.IGNORECASE)
 _FORMULA = r"[=+\-@\t\r＝＋－＠]"
 """What a spreadsheet takes for the beginning of a formula, in any width."""
-_RUNS = re.compile(rf"'*{_FORMULA}")
-_GUARDED = re.compile(rf"'+{_FORMULA}")
+_BEGINNING = r"(^|[;\t\r\n])"
+"""Of a cell: where commas are decimal, spreadsheets part cells at semicolons and line ends, quotation marks or not."""
+_RUNS = re.compile(rf"{_BEGINNING}(?='*{_FORMULA})")
+_GUARDED = re.compile(rf"{_BEGINNING}'(?='*{_FORMULA})")
 
 MOST_ROWS = 5000
 LAST_COLUMN = 10
@@ -131,18 +133,18 @@ def line(key: str, source: str, target: str, row: int) -> Line | None:
 
 
 def guarded(text: str) -> str:
-    """`text` for a cell that no program runs as a formula (CSV knows no types): `'` stands before it."""
-    return f"'{text}" if _RUNS.match(text) else text
+    """`text` for a cell that no program runs as a formula (CSV knows no types): `'` stands before what it might run."""
+    return _RUNS.sub(r"\1'", text)
 
 
 def typed(text: str) -> str:
-    """`text` for a cell that is said to be text: `'` only where reading would take one away."""
-    return f"'{text}" if _GUARDED.match(text) else text
+    """`text` for a cell that is said to be text: one `'` more only where reading takes one away."""
+    return _GUARDED.sub(r"\1''", text)
 
 
 def unguarded(text: str) -> str:
     """The text of a cell again, from either."""
-    return text[1:] if _GUARDED.match(text) else text
+    return _GUARDED.sub(r"\1", text)
 
 
 def _lines(passage: Passage, language: str) -> Iterator[Line]:
