@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from rich.panel import Panel
 
 from newsletter import config, wiring
 from newsletter.cli.terminal import console, opened, say
+from newsletter.config import SettingsError
 from newsletter.desk import members
 from newsletter.wiring import Newsletter, utc_now
 
@@ -45,12 +47,15 @@ def work(once: Annotated[bool, typer.Option("--once", help="Do what is due now, 
 
 
 def run(
-    port: Annotated[int, typer.Option(help="Where the pages are served, on this machine only.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="Where the pages are served, on this machine only.")
+    ] = 8000,
     desk_closed: Annotated[
         bool, typer.Option("--desk-closed", help="While somebody is at work on it: readers' pages and the job alone.")
     ] = False,
 ) -> None:
     """The pages and the job, as two processes: a big mailing never slows a page."""
+    _look_at(port)
     with opened() as newsletter:
         newsletter.vault  # noqa: B018 - a wrong setting or a missing key is said here, once
         _greet_the_first_owner(newsletter)
@@ -73,6 +78,17 @@ def run(
     raise typer.Exit(1 if codes else 0)
 
 
+def _look_at(port: int) -> None:
+    """Raise SettingsError where no pages can be served there: before the work, not after it."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise SettingsError(
+            f"Nothing can be served at port {port} of this machine ({os.strerror(error.errno or 0)}): end what listens there, or name "
+            "another with --port."
+        ) from None
+
+
 def _greet_the_first_owner(newsletter: Newsletter) -> None:
     """Print the link that makes the first owner, on a line of its own: a frame would break it in two."""
     with newsletter.database.write() as session:
@@ -92,10 +108,13 @@ def _wait_for_the_first(children: list["subprocess.Popen[bytes]"]) -> None:
 def demo(
     home: Annotated[Path, typer.Option(help="A folder for the demonstration; it is made anew.")] = Path("demo-home"),
     once: Annotated[bool, typer.Option("--once", help="Tell the story and end, without serving pages.")] = False,
-    port: Annotated[int, typer.Option(help="Where the pages are served.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where the pages are served.")] = 8000,
 ) -> None:
     """The demonstration: ten resources become an issue that arrives in its readers' languages."""
     from newsletter.demo.story import tell
+
+    if not once:
+        _look_at(port)  # before its home is made anew: another demonstration may be served from there
 
     def serve() -> None:
         say(f"What readers got is at http://localhost:{port}: the editions, and the caught mail. Ctrl-C ends it.")
