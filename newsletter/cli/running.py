@@ -84,8 +84,8 @@ def _look_at(port: int) -> None:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise SettingsError(
-            f"Nothing can be served at port {port} of this machine ({os.strerror(error.errno or 0)}): end what listens there, or name "
-            "another with --port."
+            f"Nothing can be served at port {port} of this machine ({os.strerror(error.errno or 0)}): end what listens "
+            "there, or name another with --port."
         ) from None
 
 
