@@ -56,9 +56,12 @@ def post(connection: Connection, generation: int, entries: Entries) -> None:
     """Put in its place what a generation wrote, inside the caller's transaction."""
     mine = DaybookLine.generation_id == generation
     line = select(DaybookLine.written_at, DaybookLine.departed, DaybookLine.accepted).where(mine)
+    lines = connection.execute(line.order_by(DaybookLine.id)).all()
+    if not lines:
+        return
     away: dict[int, datetime] = {}  # since when
     answered: list[tuple[Reply, datetime, datetime]] = []
-    for at, departed, accepted in connection.execute(line.order_by(DaybookLine.id)).all():
+    for at, departed, accepted in lines:
         replies = [Reply._make(reply) for reply in accepted]
         late = [reply for reply in replies if reply.delivery not in away]  # they departed before the last posting
         entries.end_attempts(late, at)
